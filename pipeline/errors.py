@@ -1,0 +1,58 @@
+"""Errors shown to the operator: one clear Russian paragraph (what, where, remedy), never a traceback."""
+
+
+class PipelineError(Exception):
+    """A fault of the input or the setting, told to the operator in Russian; the command ends with exit code 1.
+
+    Args:
+        what: what is wrong, one sentence.
+        where: the file, sheet, row or setting concerned; empty where there is none.
+        remedy: what the operator can do about it, one sentence or two.
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__(self.paragraph())
+
+    def paragraph(self) -> str:
+        """The whole message as one Russian paragraph."""
+        parts = [self.what.rstrip(".") + "."]
+        if self.where:
+            parts.append(f"Где: {self.where.rstrip('.')}.")
+        if self.remedy:
+            parts.append(f"Что сделать: {self.remedy.rstrip('.')}.")
+        return " ".join(parts)
+
+
+class ConfigError(PipelineError):
+    """The region's folder, its settings or its reference tables are missing or contradict themselves."""
+
+
+class SourceError(PipelineError):
+    """A received file cannot be opened or read."""
+
+
+class UnknownLayoutError(SourceError):
+    """A received file opens but fits no known layout; the message names the nearest one and the differences."""
+
+
+class NoDataError(PipelineError):
+    """Nothing was received for the year that was asked for."""
+
+
+class QualityGateError(PipelineError):
+    """A critical check of plausibility failed; nothing is published."""
+
+
+class MethodologyError(PipelineError):
+    """An edition of the methodology is unknown, incomplete or out of range."""
+
+
+class MatchError(PipelineError):
+    """A decision about a proposed school match names something that does not exist."""
+
+
+class StoreError(PipelineError):
+    """The folder of the region cannot be written or a published table cannot be read."""

@@ -1,0 +1,242 @@
+"""Opening a received file as sheets of cells: Excel (.xlsx, .xls, .ods) and CSV, told apart by content.
+
+A file that is missing, empty, truncated, encrypted, mislabelled or of a foreign kind is refused here, with one
+Russian paragraph; every reader behind this module may rely on cells.
+"""
+
+import codecs
+import csv
+import hashlib
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from pipeline.errors import SourceError
+
+Cell = str | float | int | bool | date | datetime | time | timedelta | None
+
+EXCEL_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
+TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
+PARQUET_SUFFIXES = (".parquet",)
+KNOWN_SUFFIXES = EXCEL_SUFFIXES + TEXT_SUFFIXES + PARQUET_SUFFIXES
+
+MAX_UNPACKED_BYTES = 1 << 30  # a regional workbook unpacks to tens of MB; more than 1 GB is damage or an attack
+MAX_UNPACKING_RATIO = 500
+LOAD_FOLDER = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\D.*)?$")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A received file and what its place in `raw/` says about it.
+
+    Args:
+        path: where it lies on this machine.
+        file_id: its path inside the region's folder, with forward slashes: the same on every machine.
+        sha256: hash of its bytes.
+        receipt_year: the folder `raw/<year>` it lies in.
+        load_date: date of the load, from a folder named `YYYY-MM-DD…` below it; empty for the first delivery.
+    """
+
+    path: Path
+    file_id: str
+    sha256: str
+    receipt_year: int
+    load_date: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: its name (empty for CSV) and rows of cells; row 1 of the operator is `rows[0]`."""
+
+    name: str
+    rows: list[list[Cell]]
+
+
+def source_file(path: Path, root: Path, receipt_year: int) -> SourceFile:
+    """The description of a file in `raw/`; reads it once for the hash."""
+    load_dates = [m.group(1) for part in path.relative_to(root).parts[:-1] if (m := LOAD_FOLDER.match(part))]
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return SourceFile(
+        path=path,
+        file_id=path.relative_to(root).as_posix(),
+        sha256=digest,
+        receipt_year=receipt_year,
+        load_date=load_dates[-1] if load_dates else "",
+    )
+
+
+def open_sheets(file: SourceFile) -> tuple[Sheet, ...]:
+    """The sheets of an Excel or CSV file, cells cleaned (`clean`), or a `SourceError`."""
+    suffix = file.path.suffix.lower()
+    if suffix not in KNOWN_SUFFIXES:
+        raise SourceError(
+            f"Файл неизвестного вида «{suffix or 'без расширения'}»",
+            where=file.file_id,
+            remedy="принимаются .xlsx, .xls, .ods, .csv и .parquet; сохраните таблицу в одном из этих видов "
+            "или уберите файл из raw/",
+        )
+    content = _content(file)
+    is_excel = content[:4] == b"PK\x03\x04" or content[:4] == b"\xd0\xcf\x11\xe0"
+    if suffix in EXCEL_SUFFIXES:
+        if not is_excel:
+            raise SourceError(
+                f"Файл назван «{suffix}», но внутри не книга Excel",
+                where=file.file_id,
+                remedy="если это текст с разделителями, переименуйте его в .csv; иначе запросите файл заново",
+            )
+        return _excel_sheets(file, content)
+    if is_excel:
+        raise SourceError(
+            f"Файл назван «{suffix}», но внутри книга Excel", where=file.file_id, remedy="переименуйте его в .xlsx"
+        )
+    return (Sheet("", _csv_rows(file, content)),)
+
+
+def clean(value: object) -> Cell:
+    """A cell as readers see it: text stripped of spaces and invisible marks, blank as None."""
+    if isinstance(value, str):
+        stripped = value.replace("\xa0", " ").replace("\ufeff", "").replace("\u200b", "").strip()
+        return stripped or None
+    if isinstance(value, float) and value != value:
+        return None
+    return value  # type: ignore[return-value]  # calamine gives exactly the kinds of Cell
+
+
+def text(value: Cell) -> str:
+    """A cell as text: 41.0 is "41", a blank is "", inner white space is one space."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return re.sub(r"\s+", " ", str(value)).strip()
+
+
+def number(value: Cell) -> float | None:
+    """A cell as a number, with decimal comma, spaces between thousands or a percent sign; None where it is none."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    if not isinstance(value, str):
+        return None
+    stripped = value.replace(" ", "").replace("\xa0", "").replace(",", ".").rstrip("%")
+    return float(stripped) if re.fullmatch(r"[+-]?\d+(\.\d*)?|[+-]?\.\d+", stripped) else None
+
+
+def is_blank(row: list[Cell]) -> bool:
+    """Whether no cell of the row holds anything."""
+    return all(cell is None for cell in row)
+
+
+def _content(file: SourceFile) -> bytes:
+    """The bytes of the file; missing, unreadable and empty files are refused."""
+    try:
+        content = file.path.read_bytes()
+    except OSError as error:
+        raise SourceError(
+            "Файл не удаётся открыть", where=file.file_id, remedy="проверьте, что файл на месте и доступен для чтения"
+        ) from error
+    if not content.strip():
+        raise SourceError("Файл пуст", where=file.file_id, remedy="запросите файл заново или уберите его из raw/")
+    return content
+
+
+def _excel_sheets(file: SourceFile, content: bytes) -> tuple[Sheet, ...]:
+    """Sheets of an Excel or OpenDocument workbook, hidden ones too."""
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+    damaged = SourceError(
+        "Книга Excel повреждена или передана не до конца", where=file.file_id, remedy="запросите файл заново"
+    )
+    if content[:2] == b"PK":
+        try:
+            _refuse_bomb(file, content)
+        except zipfile.BadZipFile as error:
+            raise damaged from error
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = [
+            Sheet(name, [[clean(v) for v in row] for row in workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)])
+            for name in workbook.sheet_names
+        ]
+    except PasswordError as error:
+        raise SourceError(
+            "Книга защищена паролем", where=file.file_id, remedy="снимите пароль в Excel и сохраните файл заново"
+        ) from error
+    except (CalamineError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        encrypted = content[:4] == b"\xd0\xcf\x11\xe0" and "EncryptedPackage".encode("utf-16-le") in content
+        if encrypted:
+            raise SourceError(
+                "Книга защищена паролем", where=file.file_id, remedy="снимите пароль в Excel и сохраните файл заново"
+            ) from error
+        raise damaged from error
+    if not any(not is_blank(row) for sheet in sheets for row in sheet.rows):
+        raise SourceError("В книге нет ни одной заполненной ячейки", where=file.file_id, remedy="запросите файл заново")
+    return tuple(sheets)
+
+
+def _refuse_bomb(file: SourceFile, content: bytes) -> None:
+    """Refuse an archive that would unpack to an absurd size."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    if unpacked > MAX_UNPACKED_BYTES or (unpacked > 100 << 20 and unpacked > MAX_UNPACKING_RATIO * len(content)):
+        raise SourceError(
+            "Книга распаковывается в неправдоподобно большой объём",
+            where=f"{file.file_id}: {len(content)} → {unpacked} байт",
+            remedy="не открывайте файл; запросите его заново у отправителя",
+        )
+
+
+def _csv_rows(file: SourceFile, content: bytes) -> list[list[Cell]]:
+    """Rows of a text file: encoding and delimiter are recognised, not asked for."""
+    if content[:4] == b"PAR1" or b"\x00" in content[:4096].replace(codecs.BOM_UTF16_LE, b"") and not _is_utf16(content):
+        raise SourceError(
+            "Файл назван как текст, но внутри двоичные данные",
+            where=file.file_id,
+            remedy="проверьте расширение имени файла или запросите файл заново",
+        )
+    decoded = _decoded(file, content)
+    lines = decoded.splitlines()
+    sample = "\n".join(lines[:50])
+    delimiter = max(";\t,", key=sample.count)
+    try:
+        rows = [[clean(cell) for cell in row] for row in csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter, strict=False)]
+    except csv.Error as error:
+        raise SourceError(
+            f"Текст с разделителями не читается: {error}", where=file.file_id, remedy="запросите файл заново"
+        ) from error
+    # csv.reader drops nothing, but a quoted line break would shift the operator's row numbers: they follow the records.
+    return rows
+
+
+def _is_utf16(content: bytes) -> bool:
+    return content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def _decoded(file: SourceFile, content: bytes) -> str:
+    """The text: UTF-16 and UTF-8 by their marks and strictness, else cp1251 where it yields Russian or plain text."""
+    if _is_utf16(content):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    try:
+        decoded = content.decode("cp1251")
+    except UnicodeDecodeError:
+        decoded = ""
+    letters = [c for c in decoded if c.isalpha() and not c.isascii()]
+    # Russian prose in cp1251 is mostly small letters; KOI8-R or CP866 read as cp1251 turn the case around or into signs.
+    plausible = letters and sum("а" <= c <= "я" or c in "ёЁ" or "А" <= c <= "Я" for c in letters) / len(letters) > 0.95
+    mostly_small = letters and sum(c.islower() for c in letters) >= sum(c.isupper() for c in letters) * 0.5
+    if not (plausible and mostly_small):
+        raise SourceError(
+            "Кодировка текста не распознана: это не UTF-8 и не Windows-1251",
+            where=file.file_id,
+            remedy="откройте файл в Excel или текстовом редакторе и сохраните как CSV UTF-8",
+        )
+    return decoded

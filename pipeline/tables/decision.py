@@ -1,0 +1,162 @@
+"""Tables of the decision: indicators, the stability model, the selection and what leaves the building."""
+
+from pipeline.schema import Column, Table
+
+SCHOOL = (
+    Column("school_id", "string", "Код школы"),
+    Column("municipality_id", "string", "Код муниципального образования"),
+)
+DECISION_YEAR = Column("year", "int", "Год решения", minimum=1990, maximum=2100)
+
+BANDS = ("core", "probable", "borderline", "watch", "none")
+STATUSES = ("selected", "reserve", "not_selected", "insufficient_data", "excluded")
+RELIABILITIES = ("firm", "moderate", "thin")
+
+SCHOOL_INDICATORS = Table(
+    name="school_indicators",
+    grain="One row per school and indicator (and part of it: a year, a procedure), for one year of decision.",
+    title="Показатели школ",
+    key=("school_id", "year", "indicator_code", "part_text"),
+    columns=(
+        *SCHOOL,
+        DECISION_YEAR,
+        Column("indicator_code", "string", "Показатель"),
+        Column("part_text", "string", "Часть показателя: год, предмет, процедура"),
+        Column("value", "float", "Значение", nullable=True),
+        Column("lower_value", "float", "Нижняя граница интервала", nullable=True),
+        Column("upper_value", "float", "Верхняя граница интервала", nullable=True),
+        Column("basis_count", "int", "На скольких результатах", nullable=True, minimum=0),
+    ),
+    caveats=("`value` has the unit of its indicator: see `pipeline.indicators.INDICATORS`.",),
+)
+
+STABILITY = Table(
+    name="stability",
+    grain="One row per school with results and year of decision.",
+    title="Устойчивость низких результатов",
+    key=("school_id", "year"),
+    columns=(
+        *SCHOOL,
+        DECISION_YEAR,
+        Column("tested_count", "int", "Результатов в окне", minimum=0, unit="чел."),
+        Column("low_count", "int", "Из них низких", minimum=0, unit="чел."),
+        Column("expected_low_count", "float", "Ожидалось низких", minimum=0, unit="чел."),
+        Column("effective_observed", "float", "O*: взвешенное наблюдаемое", minimum=0),
+        Column("effective_expected", "float", "E*: взвешенное ожидаемое", minimum=0),
+        Column("index", "float", "Индекс S: 1 — норма региона", minimum=0),
+        Column("index_lower", "float", "Нижняя граница 90 %", minimum=0),
+        Column("index_upper", "float", "Верхняя граница 90 %", minimum=0),
+        Column("reliability", "float", "Надёжность R", minimum=0, maximum=1),
+        Column("reliability_code", "string", "Надёжность словом", choices=RELIABILITIES),
+        Column("probability", "float", "Вероятность T быть среди K", minimum=0, maximum=1),
+        Column("band_code", "string", "Полоса", choices=BANDS),
+        Column("low_years_count", "int", "Лет с T года ≥ порога (C)", minimum=0, unit="лет"),
+        Column("years_count", "int", "Лет с результатами", minimum=0, unit="лет"),
+        Column("current_year_probability", "float", "T последнего года", nullable=True, minimum=0, maximum=1),
+        Column("forecast_ratio", "float", "Прогноз O/E следующего года", nullable=True, minimum=0),
+        Column("next_year_probability", "float", "Вероятность быть среди K следующего года", nullable=True, minimum=0, maximum=1),
+        Column("is_thin", "bool", "Мало данных"),
+        Column("window_years_count", "int", "Ширина окна", minimum=1, unit="лет"),
+        Column("is_recent", "bool", "Есть результаты за последние два года"),
+    ),
+    caveats=("ΣT over the schools not excluded by kind equals the capacity.",),
+)
+
+SELECTION = Table(
+    name="selection",
+    grain="One row per school of the register, for one year of decision.",
+    title="Отбор школ",
+    key=("school_id", "year"),
+    columns=(
+        *SCHOOL,
+        DECISION_YEAR,
+        Column("school_name", "string", "Наименование школы"),
+        Column("status_code", "string", "Решение", choices=STATUSES),
+        Column("band_code", "string", "Полоса", nullable=True, choices=BANDS),
+        Column("reason_codes", "string", "Основания (через «;»)"),
+        Column("rank", "int", "Место по вероятности", nullable=True, minimum=1),
+        Column("probability", "float", "Вероятность T", nullable=True, minimum=0, maximum=1),
+        Column("index", "float", "Индекс S", nullable=True, minimum=0),
+        Column("index_lower", "float", "Нижняя граница 90 %", nullable=True, minimum=0),
+        Column("index_upper", "float", "Верхняя граница 90 %", nullable=True, minimum=0),
+        Column("reliability", "float", "Надёжность R", nullable=True, minimum=0, maximum=1),
+        Column("low_years_count", "int", "Лет с низкими результатами (C)", nullable=True, minimum=0),
+        Column("excess_low_count", "float", "Низких сверх ожидаемого (O−E)", nullable=True),
+        Column("tested_count", "int", "Результатов в окне", nullable=True, minimum=0),
+        Column("is_rule_low", "bool", "Проходит по привычному правилу"),
+        Column("is_firm", "bool", "Твёрдое решение"),
+        Column("was_listed", "bool", "Состоит в действующем перечне"),
+        Column("is_vpr_only", "bool", "Только по ВПР"),
+    ),
+    caveats=("`band_code`, `rank` and figures are internal: they never leave the department beside a name.",),
+)
+
+ORDER_APPENDIX = Table(
+    name="order_appendix",
+    grain="One row per selected school, by municipality and name.",
+    title="Приложение к приказу",
+    key=("row_number",),
+    columns=(
+        Column("row_number", "int", "№", minimum=1),
+        Column("municipality_name", "string", "Муниципальное образование"),
+        Column("school_name", "string", "Наименование образовательной организации"),
+        Column("school_id", "string", "Код"),
+        Column("category_text", "string", "Категория"),
+    ),
+    caveats=("Unranked and without figures: it is published.",),
+)
+
+SCHOOL_SUMMARY = Table(
+    name="school_summary",
+    grain="One row per school of the register, for one year.",
+    title="Сводка по школам",
+    key=("school_id", "year"),
+    columns=(
+        *SCHOOL,
+        DECISION_YEAR,
+        Column("school_name", "string", "Наименование школы"),
+        Column("municipality_name", "string", "Муниципальное образование"),
+        Column("is_received", "bool", "Результаты получены"),
+        Column("procedures_text", "string", "Полученные процедуры"),
+        Column("cell_count", "int", "Ячеек", minimum=0),
+        Column("tested_count", "int", "Результатов", minimum=0, unit="чел."),
+        Column("low_count", "int", "Низких результатов", minimum=0, unit="чел."),
+        Column("absent_count", "int", "Отсутствовали", nullable=True, minimum=0, unit="чел."),
+        Column("low_share", "float", "Доля низких результатов", nullable=True, minimum=0, maximum=1),
+        Column("expected_low_count", "float", "Ожидалось низких", nullable=True, minimum=0, unit="чел."),
+        Column("observed_ratio", "float", "Наблюдаемое / ожидаемое", nullable=True, minimum=0),
+        Column("previous_low_share", "float", "Доля низких год назад", nullable=True, minimum=0, maximum=1),
+        Column("sample_code", "string", "Размер выборки", choices=("informative", "acceptable", "limited", "small", "none")),
+    ),
+    caveats=("`previous_low_share` counts only the cells (procedure, subject, grade) present in both years.",),
+)
+
+MUNICIPALITY_SUMMARY = Table(
+    name="municipality_summary",
+    grain="One row per municipality, for one year.",
+    title="Сводка по муниципальным образованиям",
+    key=("municipality_id", "year"),
+    columns=(
+        Column("municipality_id", "string", "Код муниципального образования"),
+        DECISION_YEAR,
+        Column("municipality_name", "string", "Муниципальное образование"),
+        Column("school_count", "int", "Школ в реестре", minimum=0),
+        Column("received_count", "int", "Школ с результатами", minimum=0),
+        Column("tested_count", "int", "Результатов", minimum=0, unit="чел."),
+        Column("low_count", "int", "Низких результатов", minimum=0, unit="чел."),
+        Column("absent_count", "int", "Отсутствовали", nullable=True, minimum=0, unit="чел."),
+        Column("low_share", "float", "Доля низких результатов", nullable=True, minimum=0, maximum=1),
+        Column("expected_low_count", "float", "Ожидалось низких", nullable=True, minimum=0, unit="чел."),
+        Column("observed_ratio", "float", "Наблюдаемое / ожидаемое", nullable=True, minimum=0),
+        Column("missing_text", "string", "Каких школ не хватает"),
+    ),
+)
+
+TABLES = (
+    SCHOOL_INDICATORS,
+    STABILITY,
+    SELECTION,
+    ORDER_APPENDIX,
+    SCHOOL_SUMMARY,
+    MUNICIPALITY_SUMMARY,
+)
