@@ -123,7 +123,10 @@ def _document(edition: str, directory: Path | None, seen: tuple[str, ...]) -> di
         if isinstance(value, dict):
             section = base.setdefault(name, {})
             for parameter, body in value.items():
-                section[parameter] = {**section.get(parameter, {}), **(body if isinstance(body, dict) else {"value": body})}
+                section[parameter] = {
+                    **section.get(parameter, {}),
+                    **(body if isinstance(body, dict) else {"value": body}),
+                }
         else:
             base[name] = value
     return base
@@ -137,7 +140,9 @@ def _parameters(document: Mapping[str, Any], edition: str) -> list[Parameter]:
             continue
         for name, body in bodies.items():
             where = f"редакция {edition}, {section}.{name}"
-            lacking = [key for key in ("value", "unit", "title", "reference") if not isinstance(body, dict) or key not in body]
+            lacking = [
+                key for key in ("value", "unit", "title", "reference") if not isinstance(body, dict) or key not in body
+            ]
             if lacking:
                 raise MethodologyError("У параметра методики не хватает: " + ", ".join(lacking), where=where)
             low, high = body.get("range", (None, None))
@@ -148,7 +153,9 @@ def _parameters(document: Mapping[str, Any], edition: str) -> list[Parameter]:
                     where=where,
                     remedy="исправьте значение или границы параметра",
                 )
-            found.append(Parameter(section, name, body["value"], body["unit"], body["title"], body["reference"], low, high))
+            found.append(
+                Parameter(section, name, body["value"], body["unit"], body["title"], body["reference"], low, high)
+            )
     return found
 
 
@@ -165,6 +172,7 @@ def _section(name: str, kind: type, parameters: tuple[Parameter, ...], edition: 
     converted = {}
     for field_name, field in fields.items():
         value = values[field_name]
+        expected: Mapping[str, type | tuple[type, ...]]
         expected = {"int": int, "float": (int, float), "str": str, "bool": bool}
         declared = str(getattr(field.type, "__name__", field.type))
         if declared in expected:

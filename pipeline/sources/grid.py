@@ -160,7 +160,10 @@ def _excel_sheets(file: SourceFile, content: bytes) -> tuple[Sheet, ...]:
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [
-            Sheet(name, [[clean(v) for v in row] for row in workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)])
+            Sheet(
+                name,
+                [[clean(v) for v in row] for row in workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)],
+            )
             for name in workbook.sheet_names
         ]
     except PasswordError as error:
@@ -193,7 +196,7 @@ def _refuse_bomb(file: SourceFile, content: bytes) -> None:
 
 def _csv_rows(file: SourceFile, content: bytes) -> list[list[Cell]]:
     """Rows of a text file: encoding and delimiter are recognised, not asked for."""
-    if content[:4] == b"PAR1" or b"\x00" in content[:4096].replace(codecs.BOM_UTF16_LE, b"") and not _is_utf16(content):
+    if content[:4] == b"PAR1" or (b"\x00" in content[:4096].replace(codecs.BOM_UTF16_LE, b"") and not _is_utf16(content)):
         raise SourceError(
             "Файл назван как текст, но внутри двоичные данные",
             where=file.file_id,
@@ -204,7 +207,10 @@ def _csv_rows(file: SourceFile, content: bytes) -> list[list[Cell]]:
     sample = "\n".join(lines[:50])
     delimiter = max(";\t,", key=sample.count)
     try:
-        rows = [[clean(cell) for cell in row] for row in csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter, strict=False)]
+        rows = [
+            [clean(cell) for cell in row]
+            for row in csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter, strict=False)
+        ]
     except csv.Error as error:
         raise SourceError(
             f"Текст с разделителями не читается: {error}", where=file.file_id, remedy="запросите файл заново"

@@ -54,7 +54,14 @@ STABILITY = Table(
         Column("years_count", "int", "Лет с результатами", minimum=0, unit="лет"),
         Column("current_year_probability", "float", "T последнего года", nullable=True, minimum=0, maximum=1),
         Column("forecast_ratio", "float", "Прогноз O/E следующего года", nullable=True, minimum=0),
-        Column("next_year_probability", "float", "Вероятность быть среди K следующего года", nullable=True, minimum=0, maximum=1),
+        Column(
+            "next_year_probability",
+            "float",
+            "Вероятность быть среди K следующего года",
+            nullable=True,
+            minimum=0,
+            maximum=1,
+        ),
         Column("is_thin", "bool", "Мало данных"),
         Column("window_years_count", "int", "Ширина окна", minimum=1, unit="лет"),
         Column("is_recent", "bool", "Есть результаты за последние два года"),
@@ -126,7 +133,9 @@ SCHOOL_SUMMARY = Table(
         Column("expected_low_count", "float", "Ожидалось низких", nullable=True, minimum=0, unit="чел."),
         Column("observed_ratio", "float", "Наблюдаемое / ожидаемое", nullable=True, minimum=0),
         Column("previous_low_share", "float", "Доля низких год назад", nullable=True, minimum=0, maximum=1),
-        Column("sample_code", "string", "Размер выборки", choices=("informative", "acceptable", "limited", "small", "none")),
+        Column(
+            "sample_code", "string", "Размер выборки", choices=("informative", "acceptable", "limited", "small", "none")
+        ),
     ),
     caveats=("`previous_low_share` counts only the cells (procedure, subject, grade) present in both years.",),
 )

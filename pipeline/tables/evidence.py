@@ -35,7 +35,9 @@ JOURNAL_COMPARISON = Table(
         Column("lowered_count", "int", "Понизили", minimum=0, unit="чел."),
         Column("confirmed_count", "int", "Подтвердили", minimum=0, unit="чел."),
         Column("raised_count", "int", "Повысили", minimum=0, unit="чел."),
-        Column("journal_spearman", "float", "Корреляция отметки по журналу и балла", nullable=True, minimum=-1, maximum=1),
+        Column(
+            "journal_spearman", "float", "Корреляция отметки по журналу и балла", nullable=True, minimum=-1, maximum=1
+        ),
     ),
     caveats=("`journal_spearman` exists only where pupils' rows were received.",),
 )

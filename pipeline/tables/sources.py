@@ -61,7 +61,7 @@ REJECTS = Table(
         Column("is_service", "bool", "Служебная строка"),
     ),
     caveats=(
-        "Names, document numbers and pupils' codes never come here: `value_text` holds numbers, marks and school names.",
+        "Names, document numbers and pupils' codes never come here: `value_text` holds numbers, marks, school names.",
         "`is_service` marks rows that are no data by design (footers, averages); they raise no alarm.",
     ),
 )
