@@ -34,6 +34,18 @@ class SourceError(PipelineError):
     """A received file cannot be opened or read."""
 
 
+class UnreadableFilesError(SourceError):
+    """Several received files cannot be read; the message has a paragraph for each."""
+
+    def __init__(self, errors: "list[SourceError]") -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(error.what for error in errors))
+
+    def paragraph(self) -> str:
+        """The paragraphs of the files, one below the other."""
+        return "\n".join(error.paragraph() for error in self.errors)
+
+
 class UnknownLayoutError(SourceError):
     """A received file opens but fits no known layout; the message names the nearest one and the differences."""
 

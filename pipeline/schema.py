@@ -6,7 +6,7 @@ data dictionary. Nothing here knows a particular table: those live in `pipeline.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -128,7 +128,7 @@ class Table:
         columns = {
             c.name: _typed(frame[c.name], c)
             if c.name in frame.columns
-            else pd.Series(pd.NA, index=frame.index, dtype=PANDAS_TYPES[c.kind])
+            else pd.Series(None, index=frame.index, dtype=PANDAS_TYPES[c.kind])
             for c in self.columns
         }
         return pd.DataFrame(columns, index=frame.index)
@@ -200,3 +200,9 @@ def _typed(values: pd.Series, column: Column) -> pd.Series:
     if column.kind == "bool":
         return values.astype("boolean")
     return pd.to_datetime(values, errors="coerce").astype("datetime64[s]")
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a small frame as plain dictionaries; a missing value is None."""
+    plain = frame.astype(object)
+    return [{str(k): v for k, v in row.items()} for row in plain.where(frame.notna(), None).to_dict("records")]

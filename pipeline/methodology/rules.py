@@ -17,6 +17,7 @@ class FamiliarRules:
 
     low_share: float
     min_tested_count: int
+    reported_min_tested_count: int
     min_low_cells: int
     combine: str  # a, b, a_and_b, a_or_b
     count_by: str  # cells, exams
@@ -32,6 +33,7 @@ class StabilityRules:
     is_decay_learned: bool
     decay_candidates: tuple[float, ...]
     min_cell_schools: int
+    min_predicted_years: int
     min_dispersion_df: int
     prior_minimum: float
     prior_maximum: float
@@ -98,4 +100,6 @@ class QualityRules:
     totals_tolerance_share: float
     totals_match_share: float
     max_zero_low_share: float
+    min_slice_tested_count: int
+    max_vanished_low_count: float
     min_pupil_agreement_share: float

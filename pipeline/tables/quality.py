@@ -1,6 +1,7 @@
 """The outcome of checking: is the year plausible, and which names wait for the analyst."""
 
 from pipeline.schema import Column, Table
+from pipeline.tables.sources import SLICE
 
 SEVERITIES = ("critical", "warning")
 
@@ -44,4 +45,45 @@ MATCH_PROPOSALS = Table(
     caveats=("A proposal changes nothing until the analyst accepts it (`shnro match`).",),
 )
 
-TABLES = (CHECKS, MATCH_PROPOSALS)
+HOW_CODES = ("code", "confirmed", "name", "rejected", "unknown", "ambiguous")
+
+SCHOOL_REFERENCES = Table(
+    name="school_references",
+    grain="One row per way in which received files name a school, and year of results.",
+    title="Распознавание школ",
+    key=("code_kind", "code_text", "municipality_text", "school_text", "year"),
+    columns=(
+        Column("code_kind", "string", "Вид кода"),
+        Column("code_text", "string", "Код, как в файле"),
+        Column("municipality_text", "string", "Муниципалитет, как в файле"),
+        Column("school_text", "string", "Школа, как в файле"),
+        Column("year", "int", "Год результатов", minimum=1990, maximum=2100),
+        Column("row_count", "int", "Строк", minimum=1),
+        Column("file_id", "string", "Файл, где встретилось впервые"),
+        Column("how_code", "string", "Как распознана", choices=HOW_CODES),
+        Column("school_id", "string", "Код школы", nullable=True),
+        Column("municipality_id", "string", "Код муниципального образования", nullable=True),
+    ),
+    caveats=("Missing parts are empty texts, never NA.", "`school_id` is the successor's where the school was merged."),
+)
+
+CELL_FAMILIES = ("pupils", "reported")
+
+RECEIVED_CELLS = Table(
+    name="received_cells",
+    grain="One row per school, slice, load and family: counted from pupils' rows, or by the sender of the file.",
+    title="Ячейки результатов, как они получены",
+    key=("school_id", "year", "procedure", "subject", "grade", "load_version", "family_code"),
+    columns=(
+        Column("school_id", "string", "Код школы"),
+        Column("municipality_id", "string", "Код муниципального образования"),
+        *SLICE,
+        Column("load_version", "string", "Версия выгрузки"),
+        Column("family_code", "string", "Откуда", choices=CELL_FAMILIES),
+        Column("tested_count", "int", "Участников", minimum=0, unit="чел."),
+        Column("low_count", "int", "Низких результатов", minimum=0, unit="чел."),
+    ),
+    caveats=("Only the newest load of a slice; both families stand side by side, to be reconciled.",),
+)
+
+TABLES = (CHECKS, MATCH_PROPOSALS, SCHOOL_REFERENCES, RECEIVED_CELLS)

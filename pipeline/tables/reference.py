@@ -125,7 +125,7 @@ SCORE_SCALES = Table(
         Column("upper_2_score", "int", "Верхняя граница «2»", minimum=0, unit="балл"),
         Column("upper_3_score", "int", "Верхняя граница «3»", minimum=0, unit="балл"),
         Column("upper_4_score", "int", "Верхняя граница «4»", nullable=True, minimum=0, unit="балл"),
-        Column("maximum_score", "int", "Максимальный балл", minimum=1, unit="балл"),
+        Column("maximum_score", "int", "Максимальный балл", nullable=True, minimum=1, unit="балл"),
         *VALIDITY,
         Column("reference", "string", "Источник"),
     ),

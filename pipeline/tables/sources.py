@@ -92,7 +92,12 @@ PUPIL_ATTEMPTS = Table(
     grain="One row per pupil's attempt at one subject, with a keyed hash that finds the same pupil in an appeals file.",
     title="Результаты участников с ключом сопоставления",
     key=PLACE_KEY,
-    columns=(*ATTEMPTS.columns, Column("pupil_key", "string", "Ключ сопоставления участника", nullable=True)),
+    columns=(
+        *ATTEMPTS.columns,
+        Column("pupil_key", "string", "Ключ сопоставления участника", nullable=True),
+        Column("exam_date", "string", "Дата экзамена (ГГГГ-ММ-ДД)", nullable=True),
+    ),
+    caveats=("`exam_date` tells the first attempt from a repeated one; empty where the file does not say.",),
     is_private=True,
 )
 
@@ -106,6 +111,7 @@ APPEALS = Table(
         *SLICE,
         *SCHOOL_REFERENCE,
         Column("pupil_key", "string", "Ключ сопоставления участника", nullable=True),
+        Column("exam_date", "string", "Дата экзамена (ГГГГ-ММ-ДД)", nullable=True),
         Column("appeal_state", "string", "Состояние", choices=("granted", "rejected", "pending")),
         Column("decision_date", "string", "Дата решения", nullable=True),
         Column("score_before", "float", "Балл до апелляции", nullable=True, minimum=0),

@@ -1,0 +1,38 @@
+"""What one run is: a small frozen record that edges make and stages receive. It holds no frame and no clock."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_SEED = 2026
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a flow.
+
+    Args:
+        root: the region's folder (DIR).
+        flow: "monitoring" or "identification".
+        year: year of the results; the list of that September.
+        edition: edition of the methodology.
+        as_of: ISO date; loads received later are left out. None takes every load.
+        capacity: number of places on the list; None takes the edition's.
+        seed: seed of anything random; recorded in the manifest.
+        run_id: name of the run's folder.
+        started_at: when the edge started the run, ISO; goes to the manifest and nowhere else.
+    """
+
+    root: Path
+    flow: str
+    year: int
+    edition: str
+    as_of: str | None = None
+    capacity: int | None = None
+    seed: int = DEFAULT_SEED
+    run_id: str = ""
+    started_at: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """Where the run keeps its tables."""
+        return self.root / "runs" / self.run_id

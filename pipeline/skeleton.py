@@ -1,0 +1,162 @@
+"""The folder of a real region: an empty one to fill in, and a register of schools started from a sheet."""
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.errors import ConfigError, SourceError, StoreError
+from pipeline.names import normalise_municipality
+from pipeline.region import SETTINGS_FOLDERS, load_region, reference_table
+from pipeline.schema import Table, records
+from pipeline.sources import choose_layout, layouts_of, workbook
+from pipeline.sources.grid import open_sheets, source_file
+from pipeline.sources.reading import ReadingContext
+from pipeline.subjects import subject_codes
+from pipeline.tables import reference
+
+FOLDERS = (*SETTINGS_FOLDERS, "decisions/lists", "raw", "forms")
+OWN_TABLES = (
+    reference.MUNICIPALITIES,
+    reference.SCHOOLS,
+    reference.SCHOOL_CODES,
+    reference.SCHOOL_LINEAGE,
+    reference.SCHOOL_MATCHES,
+)
+SETTINGS = """# Настройки региона. Заполните все строки: они попадают в отчёты и в проект приказа.
+name = "{name}"
+short_name = "{name}"
+issuer = "Наименование органа, издающего приказ"
+signatory_post = "Должность подписывающего"
+signatory_name = "И. О. Фамилия"
+time_zone = "Europe/Moscow"
+is_demo = false
+"""
+# What a name says of the kind of a school; the analyst checks the result in reference/schools.csv.
+KIND_WORDS = (
+    (r"вечерн|сменн|очно-заочн", "evening"),
+    (r"коррекц|адаптированн|для обучающихся с", "correctional"),
+    (r"санатор", "sanatorium"),
+    (r"закрытого типа", "closed"),
+    (r"исправительн\w* колони|уфсин|воспитательн\w* колони", "penal"),
+    (r"кадет", "cadet"),
+    (r"интернат", "boarding"),
+    (r"лицей", "lyceum"),
+    (r"гимнази", "gymnasium"),
+    (r"частн|\bноу\b|\bчоу\b|\bано\b", "private"),
+)
+
+
+def make_skeleton(directory: Path, name: str) -> list[Path]:
+    """Write the folder of a real region, empty but complete; gives the files made. An existing region is refused."""
+    if directory.exists() and any(directory.iterdir()):
+        raise ConfigError(
+            "Папка не пуста", where=str(directory), remedy="укажите новую папку: существующий регион не переписывается"
+        )
+    try:
+        for folder in FOLDERS:
+            (directory / folder).mkdir(parents=True, exist_ok=True)
+        written = [directory / "region.toml"]
+        plain = (name or "Наименование региона").replace("\\", " ").replace('"', "'")
+        written[0].write_text(SETTINGS.format(name=plain), encoding="utf-8")
+        for table in OWN_TABLES:
+            path = directory / "reference" / f"{table.name}.csv"
+            path.write_text(",".join(table.column_names) + "\n", encoding="utf-8")
+            written.append(path)
+    except OSError as error:
+        raise StoreError(
+            f"Папку региона не удаётся создать: {error.strerror}",
+            where=str(directory),
+            remedy="проверьте путь и право записи",
+        ) from error
+    return written
+
+
+def start_register(file: Path, sheet_name: str, root: Path) -> tuple[int, int]:
+    """Write reference/schools.csv and municipalities.csv from one sheet; gives the numbers of both.
+
+    Codes are given in the order of names (`s0001`, `m01`) and stay the schools' own from then on. A register that
+    has rows already is never overwritten.
+    """
+    load_region(root)
+    if not reference_table(root, reference.SCHOOLS).empty:
+        raise ConfigError(
+            "Реестр школ уже заполнен",
+            where="reference/schools.csv",
+            remedy="начать реестр с листа можно только пустым",
+        )
+    rows = _names_on_sheet(file, sheet_name, root)
+    areas = _areas(rows["municipality_text"])
+    rows = rows.assign(municipality_id=rows["municipality_text"].map(lambda text: areas[normalise_municipality(text)]))
+    rows = rows.sort_values(["municipality_id", "school_text"], ignore_index=True)
+    first_names = rows.drop_duplicates("municipality_id")
+    schools = [
+        {
+            "school_id": f"s{number:04d}",
+            "school_name": row["school_text"],
+            "municipality_id": row["municipality_id"],
+            "kind_code": kind_of(row["school_text"]),
+        }
+        for number, row in enumerate(records(rows), start=1)
+    ]
+    municipalities = [
+        {"municipality_id": row["municipality_id"], "municipality_name": row["municipality_text"]}
+        for row in records(first_names)
+    ]
+    write_reference(root, reference.SCHOOLS, schools)
+    write_reference(root, reference.MUNICIPALITIES, municipalities)
+    return len(schools), len(municipalities)
+
+
+def kind_of(name: str) -> str:
+    """The kind of a school as its name tells it; an ordinary one where the name tells nothing."""
+    lowered = name.lower()
+    return next((kind for pattern, kind in KIND_WORDS if re.search(pattern, lowered)), "ordinary")
+
+
+def write_reference(root: Path, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Write a reference CSV of the region whole, in the declared columns."""
+    path = root / "reference" / f"{table.name}.csv"
+    temporary = path.with_suffix(".csv.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, table.column_names, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
+        temporary.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"Справочник не удаётся записать: {error.strerror}",
+            where=f"reference/{path.name}",
+            remedy="закройте его в Excel",
+        ) from error
+
+
+def _names_on_sheet(file: Path, sheet_name: str, root: Path) -> pd.DataFrame:
+    """Municipalities and schools of one sheet, in its order, each pair once."""
+    if not file.is_file():
+        raise SourceError("Файл не найден", where=str(file), remedy="проверьте путь")
+    source = source_file(file, file.parent, 0)
+    sheets = {sheet.name: sheet for sheet in open_sheets(source)}
+    if sheet_name not in sheets:
+        raise SourceError(
+            f"В книге нет листа «{sheet_name}»", where=file.name, remedy=f"есть листы: {', '.join(sheets)}"
+        )
+    chosen = choose_layout(sheets[sheet_name], layouts_of(root))
+    if chosen is None or chosen[0].layout_id not in {layout.layout_id for layout in workbook.layouts(root)}:
+        raise SourceError(
+            "Лист не подходит ни под один макет региональной книги",
+            where=f"{file.name}, лист «{sheet_name}»",
+            remedy="опишите книгу макетом: «shnro layout draft ФАЙЛ»",
+        )
+    context = ReadingContext(source, subject_codes(reference_table(root, reference.SUBJECTS)))
+    return workbook.register_rows(source, chosen[0], sheet_name, context)
+
+
+def _areas(texts: pd.Series) -> dict[str, str]:
+    """Normalised municipality -> its new code, in alphabetical order."""
+    spelled = sorted({normalise_municipality(str(text)) for text in texts})
+    return {text: f"m{number:02d}" for number, text in enumerate(spelled, start=1)}

@@ -1,0 +1,218 @@
+"""The stages and, per flow, a tuple of them: the table of contents of the project.
+
+A stage reads tables from the store, calls the core and writes tables to the store; no decision is made here. Both
+edges, the command line and Prefect, run the same tuples: `start`, every stage in order, `finish`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pipeline
+from pipeline import methodology, region, stage_decision, stage_intake
+from pipeline.run import Run
+from pipeline.schema import Table
+from pipeline.store import Store, new_run_id, publish, tree_hash
+from pipeline.tables import decision, evidence, orders, quality, reference, sources
+from pipeline.tables.results import RESULTS
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a flow.
+
+    Args:
+        name: English name, also the name of the Prefect task.
+        title: what it does, Russian, shown as progress.
+        reads: tables it reads from the store.
+        writes: tables it writes to the store.
+        run: does it; gives a short Russian account of what was done.
+    """
+
+    name: str
+    title: str
+    reads: tuple[Table, ...]
+    writes: tuple[Table, ...]
+    run: Callable[[Run], str]
+
+
+REGISTER = Stage(
+    "register",
+    "Справочники региона",
+    reads=(),
+    writes=(*reference.TABLES, *orders.TABLES),
+    run=stage_intake.register,
+)
+READ = Stage(
+    "read",
+    "Чтение полученных файлов",
+    reads=(reference.SUBJECTS,),
+    writes=(
+        sources.SOURCE_FILES,
+        sources.ATTEMPTS,
+        sources.REPORTED_CELLS,
+        sources.REPORTED_TOTALS,
+        sources.REPORTED_DISTRIBUTIONS,
+        sources.REPORTED_JOURNAL,
+        sources.REJECTS,
+    ),
+    run=stage_intake.read,
+)
+RECOGNISE = Stage(
+    "recognise",
+    "Распознавание школ",
+    reads=(
+        reference.MUNICIPALITIES,
+        reference.SCHOOLS,
+        reference.SCHOOL_CODES,
+        reference.SCHOOL_LINEAGE,
+        reference.SCHOOL_MATCHES,
+        sources.ATTEMPTS,
+        sources.REPORTED_CELLS,
+        sources.REPORTED_DISTRIBUTIONS,
+        sources.REPORTED_JOURNAL,
+    ),
+    writes=(quality.SCHOOL_REFERENCES, quality.MATCH_PROPOSALS, sources.REJECTS),
+    run=stage_intake.recognise,
+)
+COMPUTE_RESULTS = Stage(
+    "results",
+    "Результаты школ",
+    reads=(
+        sources.SOURCE_FILES,
+        sources.ATTEMPTS,
+        sources.REPORTED_CELLS,
+        sources.REPORTED_DISTRIBUTIONS,
+        sources.REPORTED_JOURNAL,
+        quality.SCHOOL_REFERENCES,
+        reference.SCORE_SCALES,
+        reference.MINIMUM_SCORES,
+    ),
+    writes=(RESULTS, *evidence.TABLES, quality.RECEIVED_CELLS, sources.REJECTS),
+    run=stage_intake.compute_results,
+)
+CHECK = Stage(
+    "check",
+    "Проверка данных",
+    reads=(
+        RESULTS,
+        quality.RECEIVED_CELLS,
+        reference.SCHOOLS,
+        reference.MUNICIPALITIES,
+        sources.REPORTED_TOTALS,
+        sources.SOURCE_FILES,
+        sources.REJECTS,
+    ),
+    writes=(quality.CHECKS,),
+    run=stage_intake.check,
+)
+SUMMARISE = Stage(
+    "summarise",
+    "Сводки по школам и муниципалитетам",
+    reads=(RESULTS, reference.SCHOOLS, reference.MUNICIPALITIES),
+    writes=(decision.SCHOOL_SUMMARY, decision.MUNICIPALITY_SUMMARY),
+    run=stage_decision.summarise,
+)
+STABILITY = Stage(
+    "stability",
+    "Модель устойчивости",
+    reads=(RESULTS, reference.SCHOOLS),
+    writes=(decision.STABILITY,),
+    run=stage_decision.stability,
+)
+INDICATORS = Stage(
+    "indicators",
+    "Показатели школ",
+    reads=(RESULTS, reference.SCHOOLS),
+    writes=(decision.SCHOOL_INDICATORS,),
+    run=stage_decision.indicators,
+)
+SELECT = Stage(
+    "select",
+    "Отбор школ",
+    reads=(
+        RESULTS,
+        decision.STABILITY,
+        reference.SCHOOLS,
+        reference.MUNICIPALITIES,
+        orders.PAST_LIST,
+        orders.COMMISSION_DECISIONS,
+    ),
+    writes=(decision.SELECTION, decision.ORDER_APPENDIX),
+    run=stage_decision.select,
+)
+
+INTAKE = (REGISTER, READ, RECOGNISE, COMPUTE_RESULTS, CHECK)
+
+FLOWS: Mapping[str, tuple[Stage, ...]] = {
+    "check": INTAKE,
+    "monitoring": (*INTAKE, SUMMARISE),
+    "identification": (*INTAKE, STABILITY, INDICATORS, SELECT),
+}
+
+# What readers outside get, per flow; the rest stays in the run's folder.
+PUBLISHED: Mapping[str, tuple[Table, ...]] = {
+    "monitoring": (
+        RESULTS,
+        sources.REJECTS,
+        quality.CHECKS,
+        sources.SOURCE_FILES,
+        quality.MATCH_PROPOSALS,
+        decision.SCHOOL_SUMMARY,
+        decision.MUNICIPALITY_SUMMARY,
+        *evidence.TABLES,
+    ),
+    "identification": (
+        decision.SCHOOL_INDICATORS,
+        decision.STABILITY,
+        decision.SELECTION,
+        decision.ORDER_APPENDIX,
+        RESULTS,
+        sources.REJECTS,
+        quality.CHECKS,
+        sources.SOURCE_FILES,
+    ),
+}
+
+
+def start(
+    root: Path,
+    flow: str,
+    year: int,
+    *,
+    edition: str = methodology.DEFAULT_EDITION,
+    capacity: int | None = None,
+    as_of: str | None = None,
+    started_at: str = "",
+) -> Run:
+    """A new run of a flow in a region's folder; settings are checked before the folder of the run is made."""
+    region.load_region(root)
+    methodology.load(edition, root).with_capacity(capacity)
+    run_id = new_run_id(root, f"{flow}-{year}")
+    return Run(root, flow, year, edition, as_of, capacity, run_id=run_id, started_at=started_at)
+
+
+def finish(run: Run) -> Path:
+    """Publish the tables of a run whose stages have all succeeded; gives the published folder."""
+    method = methodology.load(run.edition, run.root).with_capacity(run.capacity)
+    files = Store(run).read(sources.SOURCE_FILES)
+    manifest = {
+        "flow": run.flow,
+        "year": run.year,
+        "run_id": run.run_id,
+        "edition": run.edition,
+        "capacity": method.selection.capacity,
+        "as_of": run.as_of,
+        "seed": run.seed,
+        "started_at": run.started_at,
+        "is_demo": region.load_region(run.root).is_demo,
+        "code_version": pipeline.__version__,
+        "code_sha256": tree_hash(Path(pipeline.__file__).parent),
+        "parameters": {f"{p.section}.{p.name}": p.value for p in method.parameters},
+        "inputs": {
+            f.file_id: {"sha256": f.sha256, "load_date": f.load_date, "layout_id": f.layout_id}
+            for f in files.itertuples()
+        },
+        "settings": region.settings_hashes(run.root),
+    }
+    return publish(run, PUBLISHED[run.flow], manifest, documents=run.folder / "documents")

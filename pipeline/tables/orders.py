@@ -1,0 +1,35 @@
+"""Lists in force and decisions of the commission: inputs that people sign, kept as CSV in `decisions/`."""
+
+from pipeline.schema import Column, Table
+
+PAST_LIST = Table(
+    name="past_list",
+    grain="One row per school on the list that was in force from one September (decisions/lists/<year>.csv).",
+    title="Перечень прошлого года",
+    key=("school_id",),
+    columns=(
+        Column("school_id", "string", "Код школы"),
+        Column("school_name", "string", "Наименование школы", nullable=True),
+        Column("municipality_name", "string", "Муниципальное образование", nullable=True),
+        Column("number", "string", "Номер приказа", nullable=True),
+        Column("date", "string", "Дата приказа", nullable=True),
+    ),
+)
+
+COMMISSION_DECISIONS = Table(
+    name="commission_decisions",
+    grain="One row per school and year about which the commission decided (decisions/commission.csv).",
+    title="Решения комиссии",
+    key=("school_id", "year"),
+    columns=(
+        Column("school_id", "string", "Код школы"),
+        Column("year", "int", "Год решения", minimum=1990, maximum=2100),
+        Column("action", "string", "Решение", choices=("include", "exclude")),
+        Column("who", "string", "Кто решил"),
+        Column("date", "string", "Когда решено"),
+        Column("why", "string", "Почему"),
+    ),
+    caveats=("A decision of the commission wins over the computed one, and shows.",),
+)
+
+TABLES = (PAST_LIST, COMMISSION_DECISIONS)
