@@ -36,10 +36,37 @@ app.add_typer(layout_app, name="layout")
 def main() -> None:
     """Run the command line; a fault of input or setting is told in one paragraph, exit code 1."""
     try:
-        app()
+        if not sys.argv[1:] or "--help" in sys.argv:
+            _title_help_in_russian()
+        sys.exit(app(standalone_mode=False) or 0)
     except PipelineError as error:
         typer.echo(error.paragraph(), err=True)
         sys.exit(1)
+    except typer.TyperException as error:
+        typer.echo(_misuse(error), err=True)
+        sys.exit(1)
+
+
+def _misuse(error: typer.TyperException) -> str:
+    """What is wrong with the words of the command, in Russian."""
+    parameter = getattr(error, "param", None)
+    name = getattr(parameter, "opts", [None])[0] or getattr(error, "option_name", None) or ""
+    told = {
+        "MissingParameter": f"Не указан обязательный параметр {name}",
+        "BadParameter": f"Недопустимое значение параметра {name}",
+        "NoSuchOption": f"Неизвестный параметр {name}",
+        "NoArgsIsHelpError": str(error),
+    }.get(type(error).__name__, f"Команда не понята ({error})")
+    return told if type(error).__name__ == "NoArgsIsHelpError" else f"{told}. Что сделать: посмотрите «shnro --help»."
+
+
+def _title_help_in_russian() -> None:
+    """Title the panels of the help in Russian; the library reads these names when it prints."""
+    from typer import rich_utils
+
+    rich_utils.ARGUMENTS_PANEL_TITLE = "Аргументы"
+    rich_utils.OPTIONS_PANEL_TITLE = "Параметры"
+    rich_utils.COMMANDS_PANEL_TITLE = "Команды"
 
 
 @app.command()
@@ -98,8 +125,6 @@ def check(
     as_of: AsOfOption = None,
 ) -> None:
     """Прочитать и проверить файлы, ничего не публикуя."""
-    from pipeline.outputs.quality import terminal_summary  # noqa: F401  # fails early when a renderer is missing
-
     run = _start(data, "check", year, edition, None, as_of)
     _run_direct(run)
     _say_intake(run)
@@ -280,14 +305,12 @@ def _run_direct(run: "Run") -> None:
 
 def _say_intake(run: "Run") -> None:
     """What was received, what was not taken and why, which checks failed."""
-    from pipeline.outputs.quality import terminal_summary
+    from pipeline.outputs.quality import summary
     from pipeline.store import Store
     from pipeline.tables import quality, sources
 
     store = Store(run)
-    typer.echo(
-        terminal_summary(store.read(quality.CHECKS), store.read(sources.REJECTS), store.read(sources.SOURCE_FILES))
-    )
+    typer.echo(summary(store.read(quality.CHECKS), store.read(sources.SOURCE_FILES), year=run.year))
     proposals = store.read(quality.MATCH_PROPOSALS)
     waiting = len(proposals.drop_duplicates(["municipality_text", "school_text", "code_text"]))
     if waiting:

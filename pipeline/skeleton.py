@@ -146,7 +146,7 @@ def _names_on_sheet(file: Path, sheet_name: str, root: Path) -> pd.DataFrame:
             f"В книге нет листа «{sheet_name}»", where=file.name, remedy=f"есть листы: {', '.join(sheets)}"
         )
     chosen = choose_layout(sheets[sheet_name], layouts_of(root))
-    if chosen is None or chosen[0].layout_id not in {layout.layout_id for layout in workbook.layouts(root)}:
+    if chosen is None or not isinstance(chosen[0], workbook.WorkbookLayout):
         raise SourceError(
             "Лист не подходит ни под один макет региональной книги",
             where=f"{file.name}, лист «{sheet_name}»",

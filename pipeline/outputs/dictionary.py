@@ -10,7 +10,7 @@ KINDS = {"string": "текст", "int": "целое", "float": "число", "bo
 def render(name: str = "") -> str:
     """The dictionary of one table, or of all where no name is given, as Markdown."""
     if name and name not in TABLES:
-        raise ConfigError(f"Таблицы «{name}» нет", remedy=f"есть: {', '.join(TABLES)}")
+        raise ConfigError(f"Таблицы «{name}» нет", remedy=f"выберите одну из: {', '.join(TABLES)}")
     tables = [TABLES[name]] if name else list(TABLES.values())
     return "\n\n".join(_table(table) for table in tables)
 

@@ -50,12 +50,8 @@ def choose_layout(sheet: Sheet, layouts: tuple[Layout, ...]) -> tuple[Layout, in
     fits = [(layout, found) for layout in layouts if (found := recognise(sheet, layout.fingerprint)).share == 1.0]
     if not fits:
         return None
-    layout, found = max(fits, key=lambda fit: (_demands(fit[0]), fit[0].layout_id))
+    layout, found = max(fits, key=lambda fit: (fit[0].fingerprint.demand_count, fit[0].layout_id))
     return layout, found.header_index
-
-
-def _demands(layout: Layout) -> int:
-    return len(layout.fingerprint.columns) + len(layout.fingerprint.above)
 
 
 def _set_aside(sheet: Sheet, account: Account) -> None:

@@ -2,18 +2,28 @@
 
 from pipeline.schema import Column, Table
 
+LIST_COLUMNS = (
+    Column("school_id", "string", "Код школы"),
+    Column("school_name", "string", "Наименование школы", nullable=True),
+    Column("municipality_name", "string", "Муниципальное образование", nullable=True),
+    Column("number", "string", "Номер приказа", nullable=True),
+    Column("date", "string", "Дата приказа", nullable=True),
+)
+
 PAST_LIST = Table(
     name="past_list",
-    grain="One row per school on the list that was in force from one September (decisions/lists/<year>.csv).",
-    title="Перечень прошлого года",
+    grain="One row per school on the list made a year ago (decisions/lists/<year - 1>.csv): the list in force.",
+    title="Действующий перечень",
     key=("school_id",),
-    columns=(
-        Column("school_id", "string", "Код школы"),
-        Column("school_name", "string", "Наименование школы", nullable=True),
-        Column("municipality_name", "string", "Муниципальное образование", nullable=True),
-        Column("number", "string", "Номер приказа", nullable=True),
-        Column("date", "string", "Дата приказа", nullable=True),
-    ),
+    columns=LIST_COLUMNS,
+)
+
+LIST_BEFORE = Table(
+    name="list_before",
+    grain="One row per school on the list made two years ago (decisions/lists/<year - 2>.csv).",
+    title="Перечень позапрошлого года",
+    key=("school_id",),
+    columns=LIST_COLUMNS,
 )
 
 COMMISSION_DECISIONS = Table(
@@ -32,4 +42,4 @@ COMMISSION_DECISIONS = Table(
     caveats=("A decision of the commission wins over the computed one, and shows.",),
 )
 
-TABLES = (PAST_LIST, COMMISSION_DECISIONS)
+TABLES = (PAST_LIST, LIST_BEFORE, COMMISSION_DECISIONS)

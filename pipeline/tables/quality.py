@@ -32,9 +32,9 @@ MATCH_PROPOSALS = Table(
     key=("municipality_text", "school_text", "code_text", "proposal_rank"),
     columns=(
         Column("proposal_id", "string", "Номер предложения"),
-        Column("municipality_text", "string", "Муниципалитет, как в файле"),
-        Column("school_text", "string", "Школа, как в файле"),
-        Column("code_text", "string", "Код, как в файле"),
+        Column("municipality_text", "string", "Муниципалитет, как в файле", nullable=True),
+        Column("school_text", "string", "Школа, как в файле", nullable=True),
+        Column("code_text", "string", "Код, как в файле", nullable=True),
         Column("row_count", "int", "Строк с этим именем", minimum=1),
         Column("file_id", "string", "Файл, где встретилось впервые"),
         Column("proposal_rank", "int", "Место предложения", minimum=1),

@@ -87,9 +87,9 @@ SCHOOL_MATCHES = Table(
     title="Решения о сопоставлении школ",
     key=("municipality_text", "school_text", "code_text"),
     columns=(
-        Column("municipality_text", "string", "Муниципалитет, как в файле"),
-        Column("school_text", "string", "Школа, как в файле"),
-        Column("code_text", "string", "Код, как в файле"),
+        Column("municipality_text", "string", "Муниципалитет, как в файле", nullable=True),
+        Column("school_text", "string", "Школа, как в файле", nullable=True),
+        Column("code_text", "string", "Код, как в файле", nullable=True),
         Column("school_id", "string", "Код школы реестра", nullable=True),
         Column("decision_code", "string", "Решение", choices=("accepted", "rejected")),
         Column("decided_by", "string", "Кто решил"),
