@@ -2,21 +2,28 @@
 
 A school is recognised by, in this order: its code valid in the year of the results; the analyst's decision about this
 very name; its exact normalised name within its municipality. Nothing fuzzy is ever applied: similar names become
-proposals (`propose`) for the analyst. Results of merged schools follow the successor.
+proposals (`propose`) for the analyst. Which school carries on whose results is `pipeline.lineage`.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from pipeline.lineage import successors
 from pipeline.methodology.rules import IdentityRules
 from pipeline.names import normalise, normalise_municipality
 from pipeline.schema import records
 from pipeline.tables.quality import MATCH_PROPOSALS, SCHOOL_REFERENCES
 
+# Words in most names: they say what kind of school it is, not which.
+COMMON_WORDS = frozenset(
+    ("сош", "оош", "нош", "школа", "общеобразовательная", "село", "город", "деревня", "поселок", "станция", "имени")
+)
+WORDS_WEIGHT = 0.75
 REFERENCE_COLUMNS = ("code_kind", "code_text", "municipality_text", "school_text")
 
 
@@ -66,7 +73,7 @@ def recognise(references: pd.DataFrame, register: Register, decision_year: int) 
     Args:
         references: what `references` gives.
         register: who is who.
-        decision_year: lineage up to this year applies: earlier results count for the successor.
+        decision_year: a school renamed up to this year is its new entry of the register.
     """
     if references.empty:
         return SCHOOL_REFERENCES.empty()
@@ -93,27 +100,12 @@ def attach(frame: pd.DataFrame, recognised: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def successors(lineage: pd.DataFrame, decision_year: int) -> dict[str, str]:
-    """Which school each earlier one counts for, chains followed to the end, as of a year of decision."""
-    valid = lineage[(lineage["from_year"] <= decision_year) & lineage["successor_id"].notna()]
-    valid = valid.sort_values(["school_id", "from_year"])
-    step = dict(zip(valid["school_id"], valid["successor_id"], strict=True))
-    final: dict[str, str] = {}
-    for school_id in step:
-        seen, current = {school_id}, step[school_id]
-        while current in step and current not in seen:
-            seen.add(current)
-            current = step[current]
-        final[school_id] = current
-    return final
-
-
 def propose(recognised: pd.DataFrame, register: Register, rules: IdentityRules) -> pd.DataFrame:
     """One row per unknown name and proposed school (`MATCH_PROPOSALS`), best first.
 
     A name that nothing resembles gets one row without a school, so that nothing unknown is hidden. Schools of the same
-    municipality are compared; the whole region only where the municipality is unknown. The score is the mean of
-    rapidfuzz's token-set and plain ratios of normalised names: word order and additions weigh little.
+    municipality are compared; the whole region only where the municipality is unknown. Schools of different numbers are
+    never proposed for each other, however alike the rest (`_likeness` gives the score).
     """
     unknown = recognised[recognised["how_code"].isin(["unknown", "ambiguous"])]
     if unknown.empty:
@@ -122,7 +114,7 @@ def propose(recognised: pd.DataFrame, register: Register, rules: IdentityRules) 
     names = (
         unknown.groupby(keys, sort=True).agg(row_count=("row_count", "sum"), file_id=("file_id", "min")).reset_index()
     )
-    areas = _municipality_index(register.municipalities)
+    areas = municipality_index(register.municipalities)
     schools = register.schools.sort_values("school_id").assign(spelled=lambda f: f["school_name"].map(normalise))
     rows = []
     for name in records(names):
@@ -146,27 +138,45 @@ def propose(recognised: pd.DataFrame, register: Register, rules: IdentityRules) 
 
 def _ranked(spelled: str, candidates: pd.DataFrame, rules: IdentityRules) -> list[tuple[str, str, float]]:
     """The most similar candidates above the smallest score worth showing: (school_id, name, score)."""
-    from rapidfuzz import fuzz
-
     if not spelled:
         return []
     scored = [
-        (-round((fuzz.token_set_ratio(spelled, other) + fuzz.ratio(spelled, other)) / 2, 1), school_id, school_name)
+        (-_likeness(spelled, other), school_id, school_name)
         for school_id, school_name, other in zip(
             candidates["school_id"], candidates["school_name"], candidates["spelled"], strict=True
         )
+        if not _are_numbers_different(spelled, other)
     ]
     best = sorted(row for row in scored if -row[0] >= rules.min_match_score)[: rules.proposal_count]
     return [(school_id, school_name, -score) for score, school_id, school_name in best]
+
+
+def _likeness(one: str, other: str) -> float:
+    """Similarity 0–100 of two normalised names: mostly of the words that tell schools apart, a little of the whole.
+
+    Words that half of the schools share («сош», «село») would make all names alike. Additions and word order weigh
+    little (token set), the kind of school and spelling weigh something (plain ratio).
+    """
+    from rapidfuzz import fuzz
+
+    telling, others = (" ".join(word for word in name.split() if word not in COMMON_WORDS) for name in (one, other))
+    by_words = fuzz.token_set_ratio(telling or one, others or other)
+    return round(WORDS_WEIGHT * by_words + (1 - WORDS_WEIGHT) * fuzz.ratio(one, other), 1)
+
+
+def _are_numbers_different(one: str, other: str) -> bool:
+    """Whether both names have numbers and these differ."""
+    numbers, others = set(re.findall(r"\d+", one)), set(re.findall(r"\d+", other))
+    return bool(numbers and others and numbers != others)
 
 
 class _Recogniser:
     """The register turned into look-ups; one question at a time."""
 
     def __init__(self, register: Register, decision_year: int) -> None:
-        self.successors = successors(register.school_lineage, decision_year)
+        self.successors = successors(register.school_lineage, decision_year, kinds=("renamed",))
         self.school_ids = set(register.schools["school_id"])
-        self.areas = _municipality_index(register.municipalities)
+        self.areas = municipality_index(register.municipalities)
         self.codes: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
         for row in records(register.school_codes):
             span = (row["valid_from_year"] or 0, row["valid_to_year"] or 9999, row["school_id"])
@@ -227,7 +237,7 @@ class _Recogniser:
         return self.successors.get(school_id, school_id)
 
 
-def _municipality_index(municipalities: pd.DataFrame) -> dict[str, str]:
+def municipality_index(municipalities: pd.DataFrame) -> dict[str, str]:
     """Normalised name or code of a municipality -> its id; a name two municipalities share means neither."""
     found: dict[str, set[str]] = {}
     for row in records(municipalities):
@@ -236,3 +246,15 @@ def _municipality_index(municipalities: pd.DataFrame) -> dict[str, str]:
         for spelling in spellings:
             found.setdefault(spelling, set()).add(row["municipality_id"])
     return {spelling: ids.pop() for spelling, ids in found.items() if len(ids) == 1}
+
+
+def area_of(text: str, areas: Mapping[str, str]) -> str | None:
+    """The municipality that a printed name means: by the code in its brackets, else by its name.
+
+    Args:
+        text: such as «Озёрный муниципальный округ(reg67_m012)».
+        areas: what `municipality_index` gives.
+    """
+    name, _, bracketed = text.partition("(")
+    code = bracketed.rstrip(") ").lower()
+    return areas.get(code) or areas.get(normalise_municipality(name))

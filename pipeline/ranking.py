@@ -15,7 +15,7 @@ COLUMNS = ("school_id", "municipality_id", "year", "procedure", "subject", "grad
 def rank_file(path: Path, *, year: int, capacity: int, output: Path, edition: str) -> int:
     """Write one row per school with index, interval, probability and band; gives the number of schools."""
     method = methodology.load(edition).with_capacity(capacity)
-    ranked = stability.rank(read_results(path), year=year, stability=method.stability, selection=method.selection)
+    ranked = stability.rank(read_results(path), year, method.stability, method.selection)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         ranked.to_parquet(output, index=False)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.errors import ConfigError
-from pipeline.schema import Table
+from pipeline.schema import Table, records
 from pipeline.sources.grid import SourceFile, source_file
 from pipeline.store import sha256
-from pipeline.tables import reference
+from pipeline.tables import orders, reference
 
 RESOURCES = Path(__file__).parent / "resources"
 # Folders of raw/<year> that other commands read (returned questionnaires and forms), not results.
@@ -67,7 +67,7 @@ def reference_table(root: Path, table: Table) -> pd.DataFrame:
 
 def read_reference(path: Path, table: Table) -> pd.DataFrame:
     """The conformed frame of one reference CSV (UTF-8, comma or semicolon, header row)."""
-    where = f"reference/{path.name}"
+    where = f"{path.parent.name}/{path.name}"
     try:
         frame = pd.read_csv(path, dtype=str, sep=None, engine="python", encoding="utf-8-sig", keep_default_na=False)
     except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -140,6 +140,7 @@ def register(root: Path) -> dict[str, pd.DataFrame]:
     schools, municipalities = frames["schools"], frames["municipalities"]
     unknown = schools.loc[~schools["municipality_id"].isin(municipalities["municipality_id"]), "school_id"]
     _refuse_strangers(unknown, "schools", "муниципалитет которой не найден в municipalities.csv")
+    _refuse_circles(frames["school_lineage"])
     for name, column in (
         ("school_codes", "school_id"),
         ("school_lineage", "school_id"),
@@ -149,6 +150,18 @@ def register(root: Path) -> dict[str, pd.DataFrame]:
         values = frames[name][column].dropna()
         _refuse_strangers(values[~values.isin(schools["school_id"])], name, "которой нет в schools.csv")
     return frames
+
+
+def past_list(root: Path, year: int) -> pd.DataFrame:
+    """The list made in September of a year (`decisions/lists/<year>.csv`); empty where there is none."""
+    path = root / "decisions" / "lists" / f"{year}.csv"
+    return read_reference(path, orders.PAST_LIST) if path.is_file() else orders.PAST_LIST.empty()
+
+
+def commission_decisions(root: Path) -> pd.DataFrame:
+    """What the commission decided about schools (`decisions/commission.csv`); empty where there is none."""
+    path = root / "decisions" / "commission.csv"
+    return read_reference(path, orders.COMMISSION_DECISIONS) if path.is_file() else orders.COMMISSION_DECISIONS.empty()
 
 
 def settings_hashes(root: Path) -> dict[str, str]:
@@ -173,6 +186,21 @@ def _refuse_words(values: pd.Series, title: str, where: str) -> None:
             where=f"{where}, строка {first + 2}",
             remedy="исправьте число",
         )
+
+
+def _refuse_circles(lineage: pd.DataFrame) -> None:
+    """Refuse a lineage in which a school becomes its own successor."""
+    step = {row["school_id"]: row["successor_id"] for row in records(lineage) if row["successor_id"]}
+    for school_id in step:
+        current, seen = school_id, {school_id}
+        while (current := step.get(current, "")) and current not in seen:
+            seen.add(current)
+        if current:
+            raise ConfigError(
+                f"Преемственность школы «{school_id}» замкнута в круг",
+                where="reference/school_lineage.csv",
+                remedy="исправьте преемников: цепочка должна кончаться действующей школой",
+            )
 
 
 def _refuse_strangers(values: pd.Series, name: str, what: str) -> None:

@@ -87,6 +87,8 @@ COMPUTE_RESULTS = Stage(
         quality.SCHOOL_REFERENCES,
         reference.SCORE_SCALES,
         reference.MINIMUM_SCORES,
+        reference.SCHOOLS,
+        reference.SCHOOL_LINEAGE,
     ),
     writes=(RESULTS, *evidence.TABLES, quality.RECEIVED_CELLS, sources.REJECTS),
     run=stage_intake.compute_results,
@@ -115,17 +117,10 @@ SUMMARISE = Stage(
 )
 STABILITY = Stage(
     "stability",
-    "Модель устойчивости",
+    "Модель устойчивости и показатели школ",
     reads=(RESULTS, reference.SCHOOLS),
-    writes=(decision.STABILITY,),
+    writes=(decision.STABILITY, decision.SCHOOL_INDICATORS),
     run=stage_decision.stability,
-)
-INDICATORS = Stage(
-    "indicators",
-    "Показатели школ",
-    reads=(RESULTS, reference.SCHOOLS),
-    writes=(decision.SCHOOL_INDICATORS,),
-    run=stage_decision.indicators,
 )
 SELECT = Stage(
     "select",
@@ -135,7 +130,9 @@ SELECT = Stage(
         decision.STABILITY,
         reference.SCHOOLS,
         reference.MUNICIPALITIES,
+        reference.SCHOOL_LINEAGE,
         orders.PAST_LIST,
+        orders.LIST_BEFORE,
         orders.COMMISSION_DECISIONS,
     ),
     writes=(decision.SELECTION, decision.ORDER_APPENDIX),
@@ -147,7 +144,7 @@ INTAKE = (REGISTER, READ, RECOGNISE, COMPUTE_RESULTS, CHECK)
 FLOWS: Mapping[str, tuple[Stage, ...]] = {
     "check": INTAKE,
     "monitoring": (*INTAKE, SUMMARISE),
-    "identification": (*INTAKE, STABILITY, INDICATORS, SELECT),
+    "identification": (*INTAKE, STABILITY, SELECT),
 }
 
 # What readers outside get, per flow; the rest stays in the run's folder.

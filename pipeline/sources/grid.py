@@ -25,6 +25,7 @@ KNOWN_SUFFIXES = EXCEL_SUFFIXES + TEXT_SUFFIXES + PARQUET_SUFFIXES
 
 MAX_UNPACKED_BYTES = 1 << 30  # a regional workbook unpacks to tens of MB; more than 1 GB is damage or an attack
 MAX_UNPACKING_RATIO = 500
+JUDGED_CHARACTERS = 200_000  # the beginning of a text tells its encoding
 LOAD_FOLDER = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\D.*)?$")
 
 
@@ -99,8 +100,9 @@ def open_sheets(file: SourceFile) -> tuple[Sheet, ...]:
 def clean(value: object) -> Cell:
     """A cell as readers see it: text stripped of spaces and invisible marks, blank as None."""
     if isinstance(value, str):
-        stripped = value.replace("\xa0", " ").replace("\ufeff", "").replace("\u200b", "").strip()
-        return stripped or None
+        # Most cells are digits, and only what is not ASCII can hold an invisible mark: half the time of a large file.
+        plain = value if value.isascii() else value.replace("\xa0", " ").replace("\ufeff", "").replace("\u200b", "")
+        return plain.strip() or None
     if isinstance(value, float) and value != value:
         return None
     return value  # type: ignore[return-value]  # calamine gives exactly the kinds of Cell
@@ -112,7 +114,7 @@ def text(value: Cell) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return re.sub(r"\s+", " ", str(value)).strip()
+    return " ".join(str(value).split())
 
 
 def number(value: Cell) -> float | None:
@@ -196,7 +198,9 @@ def _refuse_bomb(file: SourceFile, content: bytes) -> None:
 
 def _csv_rows(file: SourceFile, content: bytes) -> list[list[Cell]]:
     """Rows of a text file: encoding and delimiter are recognised, not asked for."""
-    if content[:4] == b"PAR1" or (b"\x00" in content[:4096].replace(codecs.BOM_UTF16_LE, b"") and not _is_utf16(content)):
+    if content[:4] == b"PAR1" or (
+        b"\x00" in content[:4096].replace(codecs.BOM_UTF16_LE, b"") and not _is_utf16(content)
+    ):
         raise SourceError(
             "Файл назван как текст, но внутри двоичные данные",
             where=file.file_id,
@@ -235,10 +239,12 @@ def _decoded(file: SourceFile, content: bytes) -> str:
         decoded = content.decode("cp1251")
     except UnicodeDecodeError:
         decoded = ""
-    letters = [c for c in decoded if c.isalpha() and not c.isascii()]
+    letters = [c for c in decoded[:JUDGED_CHARACTERS] if not c.isascii() and c.isalpha()]
     # Russian prose in cp1251 is mostly small letters; KOI8-R or CP866 read as cp1251 turn the case around or into signs.
     plausible = letters and sum("а" <= c <= "я" or c in "ёЁ" or "А" <= c <= "Я" for c in letters) / len(letters) > 0.95
-    mostly_small = letters and sum(c.islower() for c in letters) >= sum(c.isupper() for c in letters) * 0.5
+    # Only words show the case: class letters alone («5Б», all capital) are no sign of a foreign encoding.
+    words = "".join(re.findall(r"[^\W\d_a-zA-Z]{3,}", decoded))
+    mostly_small = sum(c.islower() for c in words) >= sum(c.isupper() for c in words) * 0.5
     if not (plausible and mostly_small):
         raise SourceError(
             "Кодировка текста не распознана: это не UTF-8 и не Windows-1251",

@@ -4,19 +4,20 @@ A reader is a `Layout`: a fingerprint of the header and a function that puts eac
 as kept in a declared table or as rejected with a reason. The account closes only when every record is in one of both.
 """
 
-import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
+import pyarrow as pa
 
 from pipeline.schema import Table
 from pipeline.sources.grid import Cell, Sheet, SourceFile, is_blank, text
 from pipeline.tables.sources import PLACE_KEY, REJECTS
 
 HEADER_SEARCH_ROWS = 20
+SCORE_LIKE = re.compile(r"[+-]?\d{1,3}([.,]\d+)?")
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,18 @@ class Fingerprint:
         columns: regular expressions, each to be found in some cell of the header row (`header_text` of it).
         above: regular expressions, each to be found in some cell above the header row (title, parameters).
         labels: the columns as the operator would call them, for messages; same length as `columns`.
+        sheet_name: a regular expression to be found in the name of the sheet; empty where the name does not matter.
     """
 
     columns: tuple[str, ...]
     above: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    sheet_name: str = ""
+
+    @property
+    def demand_count(self) -> int:
+        """How much the layout demands of a sheet: the most demanding of several that fit is the right one."""
+        return len(self.columns) + len(self.above) + bool(self.sheet_name)
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ class ReadingContext:
         joined = "\x1f".join(text(part).lower() for part in parts)
         if not joined.replace("\x1f", ""):
             return None
-        return hmac.new(self.key, joined.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self.key, joined.encode(), "sha256").hex()
 
 
 @dataclass(frozen=True)
@@ -154,7 +162,7 @@ class Account:
                 # One bad row of a record rejects the whole record: a distribution without one score is no distribution.
                 is_bad_record = _in(good, whole.loc[bad.index])
                 good = good[~is_bad_record]
-                self._reject_frame(whole.loc[bad.index], bad)
+                self._reject_frame(table, whole.loc[bad.index], bad)
             tables[name] = good.reset_index(drop=True)
         rejects = REJECTS.conform(pd.DataFrame(self._rejects)) if self._rejects else REJECTS.empty()
         layout_id = "+".join(sorted(set(self.layout_ids)))
@@ -163,10 +171,12 @@ class Account:
         assert reading.read_count == reading.kept_count + reading.rejected_count, told
         return reading
 
-    def _reject_frame(self, rows: pd.DataFrame, reasons: pd.DataFrame) -> None:
+    def _reject_frame(self, table: Table, rows: pd.DataFrame, reasons: pd.DataFrame) -> None:
         """Reject the records of rows that do not fit their table, each record once, with its first reason."""
         joined = rows.assign(reason_code=reasons["reason_code"], column_name=reasons["column_name"])
-        for record in joined.drop_duplicates(list(PLACE_KEY)).to_dict("records"):
+        records = joined.drop_duplicates(list(PLACE_KEY)).astype("object")
+        # A missing value is shown as a blank, not as the text "nan".
+        for record in records.where(records.notna(), None).to_dict("records"):
             column = str(record["column_name"])
             self.reject(
                 str(record["sheet_name"]),
@@ -174,11 +184,16 @@ class Account:
                 str(record["reason_code"]),
                 block=str(record["block_name"]),
                 column=column,
-                value=None if "," in column or column == "pupil_key" else record.get(column),
+                value=None if "," in column or column == "pupil_key" else shown_value(table, record.get(column)),
             )
 
     def _place(self, sheet: str, row_number: int, block: str) -> dict[str, object]:
         return {"file_id": self.file.file_id, "sheet_name": sheet, "row_number": row_number, "block_name": block}
+
+
+def shown_value(table: Table, value: Cell) -> Cell:
+    """The value as a reject may show it: of a pupil's row only what can be a score or a mark, no name or document."""
+    return value if not table.is_private or SCORE_LIKE.fullmatch(text(value)) else None
 
 
 @dataclass(frozen=True)
@@ -198,6 +213,23 @@ class Layout:
     read: Callable[[Sheet, int, ReadingContext, Account], None] = field(repr=False)
 
 
+@dataclass(frozen=True)
+class ParquetLayout:
+    """A known layout of a Parquet file; recognised by its columns, of which others may stand beside.
+
+    Args:
+        layout_id: stable English identifier, such as "pupils_parquet".
+        title: Russian name, as the operator knows the file.
+        required_columns: columns without which the file is not of this layout.
+        read: (table, context, account) -> nothing; fills the account. Rows are numbered from 1.
+    """
+
+    layout_id: str
+    title: str
+    required_columns: tuple[str, ...]
+    read: "Callable[[pa.Table, ReadingContext, Account], None]" = field(repr=False)
+
+
 def header_text(value: Cell) -> str:
     """A header cell in the form in which fingerprints are matched: lower case, ё as е, single spaces."""
     return re.sub(r"\s+", " ", text(value).lower().replace("ё", "е")).strip()
@@ -207,15 +239,18 @@ def recognise(sheet: Sheet, fingerprint: Fingerprint) -> Recognition:
     """How well the sheet fits, at its best header row among the first twenty."""
     labels = fingerprint.labels or fingerprint.columns
     best = Recognition(0.0, 0, labels)
-    demands = len(fingerprint.columns) + len(fingerprint.above)
+    demands = fingerprint.demand_count
+    name_fits = _found(fingerprint.sheet_name, [header_text(sheet.name)])
+    missing_name = [] if name_fits else [f"имя листа: {fingerprint.sheet_name}"]
     above: list[str] = []
     for index, row in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
         cells = [header_text(cell) for cell in row if cell is not None]
         missing = [label for label, p in zip(labels, fingerprint.columns, strict=True) if not _found(p, cells)]
         missing_above = [f"в заголовке: {p}" for p in fingerprint.above if not _found(p, above)]
-        share = 1 - (len(missing) + len(missing_above)) / demands
+        lacking = (*missing, *missing_above, *missing_name)
+        share = 1 - len(lacking) / demands
         if share > best.share:
-            best = Recognition(share, index, (*missing, *missing_above))
+            best = Recognition(share, index, lacking)
         above += cells
     return best
 

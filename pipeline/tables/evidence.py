@@ -1,4 +1,7 @@
-"""Evidence for the objectivity of results, by recognised school; it informs and never selects by itself."""
+"""Evidence for the objectivity of results; it informs and never selects by itself.
+
+`school_id` is the school that held the exam: results follow the successor of a merger, the manner of an exam does not.
+"""
 
 from pipeline.schema import Column, Table
 from pipeline.tables.results import CELL_KEY

@@ -64,7 +64,7 @@ SCHOOL_REFERENCES = Table(
         Column("school_id", "string", "Код школы", nullable=True),
         Column("municipality_id", "string", "Код муниципального образования", nullable=True),
     ),
-    caveats=("Missing parts are empty texts, never NA.", "`school_id` is the successor's where the school was merged."),
+    caveats=("Missing parts are empty texts, never NA.", "`school_id` is the school that held the exam, before any merger."),
 )
 
 CELL_FAMILIES = ("pupils", "reported")

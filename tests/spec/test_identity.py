@@ -30,6 +30,7 @@ REGISTER = Register(
             {"school_id": "s2", "school_name": "МБОУ «СШ № 1»", "municipality_id": "m2", "kind_code": "ordinary"},
             {"school_id": "s3", "school_name": "Берёзовская ООШ", "municipality_id": "m1", "kind_code": "ordinary"},
             {"school_id": "s4", "school_name": "Старая СОШ", "municipality_id": "m1", "kind_code": "ordinary"},
+            {"school_id": "s5", "school_name": "Липовая ООШ", "municipality_id": "m1", "kind_code": "ordinary"},
         ],
     ),
     school_codes=table(
@@ -43,7 +44,10 @@ REGISTER = Register(
     ),
     school_lineage=table(
         reference.SCHOOL_LINEAGE,
-        [{"school_id": "s4", "successor_id": "s1", "lineage_kind": "merged", "from_year": 2025}],
+        [
+            {"school_id": "s4", "successor_id": "s1", "lineage_kind": "merged", "from_year": 2025},
+            {"school_id": "s5", "successor_id": "s3", "lineage_kind": "renamed", "from_year": 2025},
+        ],
     ),
     school_matches=table(
         reference.SCHOOL_MATCHES,
@@ -106,8 +110,9 @@ def ask(kind: str = "", code: str = "", area: str = "", school: str = "", year: 
         (dict(school="Березовская основная школа"), ("name", "s3")),
         (dict(school="СШ № 1"), ("ambiguous", None)),  # two municipalities have one
         (dict(area="Озёрный район", school="Берёзовая ООШ"), ("unknown", None)),  # similar is not the same
-        (dict(area="Озёрный район", school="Старая СОШ"), ("name", "s1")),  # merged: results follow the successor
-        (dict(area="Озёрный район", school="Старая СОШ", decision=2024), ("name", "s4")),  # not merged yet
+        (dict(area="Озёрный район", school="Старая СОШ"), ("name", "s4")),  # merged later: it held the exam itself
+        (dict(area="Озёрный район", school="Липовая ООШ"), ("name", "s3")),  # renamed: the same school
+        (dict(area="Озёрный район", school="Липовая ООШ", decision=2024), ("name", "s5")),  # not renamed yet
     ],
 )
 def test_a_school_is_recognised(question: dict[str, object], expected: tuple[str, str | None]) -> None:

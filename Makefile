@@ -1,0 +1,93 @@
+# Everything a person or the CI does with the project; needs only Python 3.11 or newer and make.
+# `make` alone lists the targets.
+
+PYTHON ?= python3
+YEAR ?= 2026
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DEMO := data/demo
+DEMO_MADE := $(DEMO)/.made
+DEMO_SOURCES := $(shell find pipeline/synthetic -name '*.py' 2>/dev/null) $(wildcard pipeline/resources/reference/*)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install run demo check test test-slow bench lock clean
+
+# Without bytecode every start of Python would compile its libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+help:
+	@echo "make run        — учебный регион: мониторинг и выявление школ (при первом запуске установка, 2-3 минуты)"
+	@echo "make check      — проверка кода: стиль, типы, зависимости модулей"
+	@echo "make test       — быстрые тесты (до 3 минут)"
+	@echo "make test-slow  — долгие тесты: сбои, случайные данные"
+	@echo "make bench      — замеры скорости и памяти"
+	@echo "make lock       — пересобрать requirements.lock (нужна сеть)"
+	@echo "make clean      — удалить всё созданное, кроме ваших данных"
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Нужен Python 3.11 или новее, а «$(PYTHON)» — это $$($(PYTHON) --version 2>&1 | head -1)." >&2; \
+		echo "Укажите другой: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; \
+		echo "Python 3.11 or newer is needed; name another one with PYTHON=…" >&2; exit 1; }
+	@echo "Установка: окружение $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "Не удалось создать окружение: в этой системе у Python нет модулей venv и ensurepip." >&2; \
+		echo "Debian, Ubuntu, Astra: apt install python3-venv; затем повторите команду." >&2; \
+		echo "Python's venv and ensurepip are missing; on Debian: apt install python3-venv" >&2; \
+		rm -rf $(VENV); exit 1; }
+	@echo "Установка: библиотеки из requirements.lock"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@# Some packages ship templates that are no valid Python; they cannot be compiled and need not be.
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib pipeline flows || true
+	@touch $@
+
+demo: $(DEMO_MADE)
+
+$(DEMO_MADE): $(INSTALLED) $(DEMO_SOURCES)
+	@echo "Учебный регион: $(DEMO)"
+	@$(BIN)/shnro demo $(DEMO)
+	@touch $@
+
+run: $(DEMO_MADE)
+	@echo "Мониторинг $(YEAR)"
+	@$(BIN)/shnro monitor --data $(DEMO) --year $(YEAR)
+	@echo "Выявление школ $(YEAR)"
+	@$(BIN)/shnro identify --data $(DEMO) --year $(YEAR)
+	@echo "Результаты: $(DEMO)/published/"
+
+# The hooks of a commit are the checks of the CI; without a git checkout (an archive) the same tools run by themselves.
+check: $(INSTALLED)
+	@if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then \
+		PRE_COMMIT_HOME=$(CURDIR)/$(VENV)/pre-commit $(BIN)/pre-commit run --all-files; \
+	else \
+		$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports; \
+	fi
+
+test: $(INSTALLED)
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+# Exit code 5: there is no slow test.
+test-slow: $(INSTALLED)
+	@$(BIN)/pytest -m slow || [ $$? -eq 5 ]
+
+bench: $(DEMO_MADE)
+	@for script in benchmarks/[a-z]*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done
+
+# Hashes for every platform and Python from 3.11 on; no address of an index gets into the file.
+lock:
+	@$(PYTHON) -m venv $(VENV)-lock
+	@$(VENV)-lock/bin/python -m pip install -q --disable-pip-version-check uv
+	@$(VENV)-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group dev pyproject.toml -o requirements.lock
+	@rm -rf $(VENV)-lock
+
+clean:
+	@rm -rf $(VENV) $(VENV)-lock $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
+		.coverage .coverage.* htmlcov dist build
+	@find pipeline flows tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Suites of expectations about the plausibility of a year; see README.md."""

@@ -1,0 +1,132 @@
+"""What is low compared with what: regional rates, expected counts, and the fitted model as the modules share it.
+
+Expected low results of a cell are its tested pupils times the region's rate of low results in the same year, exam,
+subject and grade (docs/methodology.md, step 1). Cells whose region-wide rate is 0 or 1, or that fewer than the given
+number of schools share, say nothing about a school: they are shown and take no part.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline.methodology.rules import PoolRules
+from pipeline.tables.results import CELL_KEY
+
+SLICE_KEY = ("year", "procedure", "subject", "grade")
+
+
+@dataclass(frozen=True)
+class StabilityFit:
+    """The model of stable low results, fitted for one year of decision and one region.
+
+    Args:
+        year: year of decision.
+        capacity: K, the places of the list.
+        decay: d, the weight of a year against the next newer one.
+        dispersion: φ, how many times the counts vary more than chance alone.
+        prior: k of the Gamma(k, k) distribution of schools.
+        cut: c, the level that K schools are expected to exceed.
+        warnings: codes of `pipeline.stability.WARNINGS`.
+        rates: one row per year, procedure, subject and grade (`regional_rates`).
+        table: one row per school (`STABILITY`).
+        years: one row per school and year of the longer window in which a cell of the school took part:
+            `observed_count`, `expected_count`, `evidence_observed`, `evidence_expected` (both over φ), `probability`
+            (missing in a year with no more schools than places).
+        subjects: one row per school and subject of its window: `tested_count`, `probability` on that subject alone.
+    """
+
+    year: int
+    capacity: int
+    decay: float
+    dispersion: float
+    prior: float
+    cut: float
+    warnings: tuple[str, ...]
+    rates: pd.DataFrame
+    table: pd.DataFrame
+    years: pd.DataFrame
+    subjects: pd.DataFrame
+
+
+def pool_cells(results: pd.DataFrame, pool: PoolRules) -> pd.DataFrame:
+    """One row per result cell that may choose schools: the results that fit a "procedure:subject" pattern of the pool.
+
+    A star in either place of a pattern means any.
+    """
+    is_in = pd.Series(False, index=results.index)
+    for pattern in pool.cells:
+        procedure, _, subject = pattern.partition(":")
+        fits_procedure = (results["procedure"] == procedure) | (procedure == "*")
+        is_in |= fits_procedure & ((results["subject"] == subject) | (subject == "*"))
+    return results[is_in]
+
+
+def expected_cells(results: pd.DataFrame, min_cell_schools: int) -> pd.DataFrame:
+    """One row per result cell in which somebody was tested, sorted by key, with what the region's rate leads to expect.
+
+    Args:
+        results: cells of one region; the columns of `CELL_KEY`, `tested_count`, `low_count`. Other columns are dropped.
+        min_cell_schools: fewest schools that may share a year, procedure, subject and grade.
+
+    Returns:
+        The key, `municipality_id`, both counts as floats, `slice_code` (position in `regional_rates`), `school_count`,
+        `low_rate` (0–1), `is_used` and `expected_count` (pupils; 0 where the cell takes no part).
+
+    Raises:
+        AssertionError: a key stands twice.
+    """
+    tested = results["tested_count"].to_numpy(dtype="float64")
+    cells = results.loc[tested > 0, [*CELL_KEY, "municipality_id"]]
+    cells = cells.assign(
+        tested_count=tested[tested > 0],
+        low_count=results["low_count"].to_numpy(dtype="float64")[tested > 0],
+    )
+    codes = _key_codes(cells, CELL_KEY)
+    order = np.argsort(codes, kind="stable")
+    assert not (np.diff(codes[order]) == 0).any(), "a result cell stands twice"
+    cells = cells.iloc[order].reset_index(drop=True)
+    # Sorted by code: the order of the slices is that of their names, never that of the rows.
+    _, slice_code = np.unique(_key_codes(cells, SLICE_KEY), return_inverse=True)
+    school_count = np.bincount(slice_code)[slice_code]
+    tested_sum = np.bincount(slice_code, weights=cells["tested_count"])[slice_code]
+    low_sum = np.bincount(slice_code, weights=cells["low_count"])[slice_code]
+    low_rate = low_sum / tested_sum
+    is_used = (low_sum > 0) & (low_sum < tested_sum) & (school_count >= min_cell_schools)
+    return cells.assign(
+        slice_code=slice_code,
+        school_count=school_count,
+        low_rate=low_rate,
+        is_used=is_used,
+        expected_count=np.where(is_used, cells["tested_count"] * low_rate, 0.0),
+    )
+
+
+def regional_rates(cells: pd.DataFrame) -> pd.DataFrame:
+    """One row per year, procedure, subject and grade: schools, tested, low, `low_rate` (0–1) and whether it takes part.
+
+    Args:
+        cells: what `expected_cells` gives.
+    """
+    grouped = cells.groupby("slice_code", sort=True)
+    firsts = grouped[[*SLICE_KEY, "school_count", "low_rate", "is_used"]].first()
+    sums = grouped[["tested_count", "low_count"]].sum().astype("int64")
+    return pd.concat([firsts, sums], axis=1).reset_index(drop=True)
+
+
+def vpr_only_schools(results: pd.DataFrame, year: int, window_years: int) -> frozenset[str]:
+    """The schools whose every tested pupil of the window sat ВПР: no final exam speaks for or against them."""
+    is_in_window = results["year"].between(year - window_years + 1, year) & (results["tested_count"] > 0)
+    seen = results[is_in_window]
+    others = seen.loc[seen["procedure"] != "vpr", "school_id"]
+    return frozenset(seen["school_id"]) - frozenset(others)
+
+
+def _key_codes(frame: pd.DataFrame, key: tuple[str, ...]) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    """One integer per row that orders the rows by the key: faster than sorting strings column by column."""
+    codes = np.zeros(len(frame), dtype="int64")
+    for name in key:
+        values, uniques = pd.factorize(frame[name], sort=True)
+        assert (values >= 0).all(), f"{name}: a key is missing"
+        codes = codes * max(len(uniques), 1) + values
+    return codes

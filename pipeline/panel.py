@@ -1,0 +1,198 @@
+"""Result cells as matrices of school by year: what the stability model adds up, weighs and learns from.
+
+Rows of a matrix are schools in the order of their ids, columns are calendar years without gaps: a missing year is a
+column of zeros, adds nothing and is not made up for.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pipeline.methodology.rules import StabilityRules
+from pipeline.posterior import Floats, prior_strength
+
+Integers = npt.NDArray[np.int64]
+
+# Both forms of the mathematics exam are one subject when subjects are asked whether they agree.
+SUBJECT_FORMS = ("_base", "_prof")
+LEARNING_TOLERANCE = 0.01  # k within 1 % is enough to compare decays, and ten times cheaper
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Schools by years.
+
+    Args:
+        school_ids: sorted, one per row.
+        years: consecutive calendar years, one per column; the last is the year of decision.
+        observed, expected: weighted low results, observed and expected; cells that take part.
+        spread: Σw²E, the variance of `observed` that chance alone gives; equals `expected` while weights are 1.
+        tested, low, unweighted_expected: plain counts of the cells that take part.
+        present: tested pupils of all cells, whether they take part or not.
+        cells: one row per cell that takes part, sorted: `row`, `column`, `subject`, `weight`, counts.
+    """
+
+    school_ids: "pd.Series[str]"
+    years: Integers
+    observed: Floats
+    expected: Floats
+    spread: Floats
+    tested: Floats
+    low: Floats
+    unweighted_expected: Floats
+    present: Floats
+    cells: pd.DataFrame
+
+    def columns(self, last_year: int, width: int) -> Integers:
+        """Positions of the `width` years that end with `last_year`; years before the first one do not exist."""
+        found: Integers = np.flatnonzero((self.years > last_year - width) & (self.years <= last_year))
+        return found
+
+    def of_subject(self, subject: str) -> "Panel":
+        """The same schools and years, counted on one subject alone."""
+        chosen = self.cells[self.cells["subject"] == subject]
+        return _matrices(chosen, self.school_ids, self.years, self.present)
+
+
+def make_panel(cells: pd.DataFrame, year: int, rules: StabilityRules) -> Panel:
+    """The panel of the cells up to the year.
+
+    Args:
+        cells: what `expected.expected_cells` gives, without the schools that are left out; not empty.
+        year: last year, a column even where it holds nothing.
+        rules: whether exams weigh the same.
+    """
+    codes, school_ids = pd.factorize(cells["school_id"], sort=True)
+    years = np.arange(int(cells["year"].min()), year + 1, dtype="int64")
+    column = cells["year"].to_numpy(dtype="int64") - years[0]
+    shape = (len(school_ids), len(years))
+    tested = cells["tested_count"].to_numpy()
+    present = _sums(codes * shape[1] + column, tested, shape[0] * shape[1]).reshape(shape)
+    placed = cells.assign(row=codes, column=column, subject=_subject_of(cells["subject"]))
+    used = placed[placed["is_used"]]
+    weight = _equal_weights(used) if rules.equal_exam_weights else np.ones(len(used))
+    return _matrices(used.assign(weight=weight), pd.Series(school_ids), years, present)
+
+
+def effective_counts(
+    panel: Panel, last_year: int, width: int, decay: float, dispersion: float
+) -> tuple[Floats, Floats]:
+    """O* and E* of each school: counts of the window weighted by age, over f, so that their variance is Poisson's.
+
+    f = φ · Σa²V / ΣaE with a = decay ** age; age 0 is `last_year`. A school without expectation has 0 and 0.
+    """
+    window = panel.columns(last_year, width)
+    weights = decay ** (last_year - panel.years[window]).astype("float64")
+    expected = panel.expected[:, window] @ weights
+    spread = panel.spread[:, window] @ weights**2
+    scale = np.divide(expected, dispersion * spread, out=np.zeros_like(expected), where=spread > 0)
+    return panel.observed[:, window] @ weights * scale, expected * scale
+
+
+def dispersion_of(panel: Panel, last_year: int, width: int, min_df: int) -> tuple[float, bool]:
+    """φ of the window, at least 1, and whether there were enough degrees of freedom to estimate it.
+
+    φ = Σ (x − μ)² / μ / (cells − schools) over cells with μ > 0, where μ = E · r and r is the school's pooled O/E.
+    """
+    window = panel.columns(last_year, width)
+    if not len(window):
+        return 1.0, False
+    cells = panel.cells[panel.cells["column"].between(window[0], window[-1])]
+    row, low = cells["row"].to_numpy(), cells["low_count"].to_numpy()
+    expected = cells["expected_count"].to_numpy()
+    observed_sum = _sums(row, low, len(panel.school_ids))
+    expected_sum = _sums(row, expected, len(panel.school_ids))
+    ratio = np.divide(observed_sum, expected_sum, out=np.zeros_like(expected_sum), where=expected_sum > 0)
+    mean = expected * ratio[row]
+    is_counted = mean > 0
+    degrees = int(is_counted.sum()) - int((observed_sum > 0).sum())
+    if degrees < min_df:
+        return 1.0, False
+    squares = (low[is_counted] - mean[is_counted]) ** 2 / mean[is_counted]
+    return max(1.0, float(squares.sum()) / degrees), True
+
+
+def learn_decay(panel: Panel, rules: StabilityRules) -> tuple[float, bool]:
+    """The decay that predicts the region's own past best, and whether the history was long enough to learn it.
+
+    Every past year up to the year of decision is predicted from the window before it: E · S with that window's own
+    φ and k. A year counts as predicted where at least two earlier years of its window hold results: from a single
+    one every decay predicts the same. Of the candidates the one with the least Poisson deviance, summed over schools
+    and predicted years, wins; at equal deviance the first.
+    """
+    has_results = panel.expected.sum(axis=0) > 0
+    predicted = [
+        int(year)
+        for column, year in enumerate(panel.years)
+        if has_results[column] and has_results[panel.columns(int(year) - 1, rules.window_years)].sum() >= 2
+    ]
+    if not rules.is_decay_learned or len(predicted) < rules.min_predicted_years:
+        return rules.default_decay, not rules.is_decay_learned
+    deviances = np.zeros(len(rules.decay_candidates))
+    for year in predicted:
+        phi, _ = dispersion_of(panel, year - 1, rules.window_years, rules.min_dispersion_df)
+        deviances += [_deviance(panel, year, decay, phi, rules) for decay in rules.decay_candidates]
+    return rules.decay_candidates[int(np.argmin(deviances))], True
+
+
+def _deviance(panel: Panel, year: int, decay: float, dispersion: float, rules: StabilityRules) -> float:
+    """Poisson deviance of the schools' counts of the year as predicted from the window before it."""
+    observed, expected = effective_counts(panel, year - 1, rules.window_years, decay, dispersion)
+    prior, _ = prior_strength(observed, expected, rules.prior_minimum, rules.prior_maximum, LEARNING_TOLERANCE)
+    column = int(np.flatnonzero(panel.years == year)[0])
+    is_counted = panel.expected[:, column] > 0
+    index = (observed + prior) / (expected + prior)
+    low, mean = panel.observed[is_counted, column], (panel.expected[:, column] * index)[is_counted]
+    ratio = np.divide(low, mean, out=np.ones_like(mean), where=low > 0)
+    return float(2 * (low * np.log(ratio) - (low - mean)).sum())
+
+
+def _matrices(used: pd.DataFrame, school_ids: "pd.Series[str]", years: Integers, present: Floats) -> Panel:
+    """The panel of cells that take part, already placed in rows and columns."""
+    row, column = used["row"].to_numpy(), used["column"].to_numpy()
+    weight, expected = used["weight"].to_numpy(), used["expected_count"].to_numpy()
+    low, tested = used["low_count"].to_numpy(), used["tested_count"].to_numpy()
+
+    def sums(values: Floats) -> Floats:
+        return _sums(row * len(years) + column, values, len(school_ids) * len(years)).reshape(present.shape)
+
+    return Panel(
+        school_ids=school_ids,
+        years=years,
+        observed=sums(weight * low),
+        expected=sums(weight * expected),
+        spread=sums(weight**2 * expected),
+        tested=sums(tested),
+        low=sums(low),
+        unweighted_expected=sums(expected),
+        present=present,
+        cells=used,
+    )
+
+
+def _sums(position: Integers, values: Floats, length: int) -> Floats:
+    """Sum of the values at each position; floats even where there is nothing to add, unlike bincount's own."""
+    return np.bincount(position, weights=values, minlength=length).astype("float64")
+
+
+def _equal_weights(used: pd.DataFrame) -> Floats:
+    """A weight per cell with which each exam of a year carries the same total expectation; the year's total stays."""
+    by_exam = used.groupby(["year", "procedure"], sort=True)["expected_count"].transform("sum")
+    by_year = used.groupby("year", sort=True)["expected_count"].transform("sum")
+    exam_count = used.groupby("year", sort=True)["procedure"].transform("nunique")
+    weights: Floats = (by_year / exam_count / by_exam).to_numpy(dtype="float64")
+    return weights
+
+
+def _subject_of(subjects: "pd.Series[str]") -> "pd.Series[str]":
+    codes, names = pd.factorize(subjects, sort=True)
+    whole = np.array([_without_form(str(name)) for name in names], dtype=object)
+    return pd.Series(whole[codes], index=subjects.index, dtype="str")
+
+
+def _without_form(subject: str) -> str:
+    for form in SUBJECT_FORMS:
+        subject = subject.removesuffix(form)
+    return subject

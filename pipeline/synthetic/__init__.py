@@ -1,0 +1,66 @@
+"""A made-up region with a known truth, written in the formats in which a real region's files arrive.
+
+350 schools in 27 municipalities, three school years, realistic dirt (1–5 %). Everything comes from one seed: the same
+seed gives the same bytes. Every file is marked «ДЕМО» where its format permits.
+"""
+
+from pathlib import Path
+
+from pipeline.synthetic.files import write_parquet, write_reference
+from pipeline.synthetic.names import REGION_NAME
+from pipeline.synthetic.region import make_register
+from pipeline.synthetic.scores import draw_cells
+from pipeline.synthetic.truth import load_truth, make_truth, past_list
+from pipeline.synthetic.write_fisoko import write_fisoko
+from pipeline.synthetic.write_gia import write_gia
+from pipeline.synthetic.write_okr import matches, write_okr
+from pipeline.synthetic.write_vpr import write_protocols, write_pupils
+from pipeline.synthetic.write_workbooks import write_workbooks
+
+__all__ = ["load_truth", "make_region"]
+
+YEAR_COUNT = 3
+
+SETTINGS = f"""# Учебный регион: школы, результаты и люди выдуманы.
+name = "{REGION_NAME}"
+short_name = "Деморегион"
+issuer = "Министерство образования Деморегиона (ДЕМО)"
+signatory_post = "Министр образования Деморегиона"
+signatory_name = "И. О. Образцов"
+time_zone = "Europe/Moscow"
+is_demo = true
+"""
+
+
+def make_region(directory: Path, seed: int = 2026, last_year: int = 2026) -> None:
+    """Write a whole region: settings, reference tables, past list, layout, raw files of three years, and the truth.
+
+    Args:
+        directory: the region's folder (DIR); files of the same names are overwritten, others are left alone.
+        seed: of everything random.
+        last_year: year of the newest results.
+    """
+    years = tuple(range(last_year - YEAR_COUNT + 1, last_year + 1))
+    register = make_register(seed, last_year)
+    truth = make_truth(register, seed, years)
+    cells = draw_cells(register, truth, seed, years)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "region.toml").write_text(SETTINGS, encoding="utf-8")
+    for name, frame in (
+        ("municipalities", register.municipalities),
+        ("schools", register.schools),
+        ("school_codes", register.codes),
+        ("school_lineage", register.lineage),
+        ("school_matches", matches(register, seed, last_year)),
+    ):
+        write_reference(directory / "reference" / f"{name}.csv", frame)
+    past = past_list(register, truth, seed, last_year - 1)
+    write_reference(directory / "decisions" / "lists" / f"{last_year - 1}.csv", past)
+    write_parquet(directory / "truth" / "truth.parquet", truth)
+    raw = directory / "raw"
+    write_fisoko(raw, register, cells, seed)
+    write_protocols(raw, register, cells, seed)
+    write_pupils(raw, register, cells, seed)
+    write_gia(raw, register, cells, seed)
+    write_workbooks(raw, register, cells)
+    write_okr(directory, register, cells, seed)
