@@ -195,15 +195,17 @@ def match_list(
 ) -> None:
     """Показать предложения последнего расчёта."""
     from pipeline.matching import load_proposals
+    from pipeline.schema import records
 
-    proposals = load_proposals(data)
-    shown = proposals[proposals["match_score"].fillna(0) >= above]
-    for row in shown.itertuples():
-        score = f"{row.match_score:5.1f}" if row.match_score == row.match_score else "  —  "
-        target = f"{row.school_id}  {row.school_name}" if isinstance(row.school_id, str) else "похожих нет"
-        typer.echo(
-            f"{row.proposal_id}  {score}  «{row.school_text or row.code_text}» ({row.municipality_text}) → {target}"
+    shown = [row for row in records(load_proposals(data)) if (row["match_score"] or 0.0) >= above]
+    for row in shown:
+        name = f"«{row['school_text'] or row['code_text']}» ({row['municipality_text'] or 'муниципалитет не указан'})"
+        found = (
+            f"{row['match_score']:.1f} → {row['school_id']} «{row['school_name']}»"
+            if row["school_id"]
+            else "похожих нет"
         )
+        typer.echo(f"{row['proposal_id']}  {name}\n          {found}")
     typer.echo(
         f"Предложений: {len(shown)}. Принять: shnro match accept НОМЕР… или --above 95; отклонить: match reject НОМЕР…"
     )

@@ -55,7 +55,7 @@ def read_results(path: Path) -> pd.DataFrame:
     if impossible.any():
         raise SourceError(
             f"Низких результатов больше, чем участников: строк {int(impossible.sum())}",
-            where=f"{path.name}, строка {int(impossible.idxmax()) + 1}",
+            where=f"{path.name}, строка {int(impossible.to_numpy().argmax()) + 1}",
             remedy="исправьте эти строки",
         )
     return RESULTS.conform(good)

@@ -92,8 +92,8 @@ def select(
     facts = _facts(stability, schools, rule, year, rules, pool, vpr_only)
     actions = _actions(decisions, facts)
     listed = frozenset() if list_in_force is None else frozenset(list_in_force["school_id"])
-    facts = facts.assign(action=_coded(facts, actions), was_listed=facts["school_id"].isin(listed))
-    facts = facts.assign(is_leaving=facts["was_listed"] & facts["is_candidate"] & _is_leaving(facts, rules))
+    facts = facts.assign(action=_coded(facts, actions), is_on_list=facts["school_id"].isin(listed))
+    facts = facts.assign(is_leaving=facts["is_on_list"] & facts["is_candidate"] & _is_leaving(facts, rules))
     entry = _entries(facts, rules)
     facts = facts.assign(entry_code=_coded(facts, entry))
     facts = facts.assign(is_selected=~facts["entry_code"].isin(["", "tie_lost"]))
@@ -215,9 +215,9 @@ def _entries(facts: pd.DataFrame, rules: SelectionRules) -> dict[str, str]:
     """Why each selected school is selected: school_id -> reason code, filled in the order of the method."""
     is_free = facts["is_candidate"] & (facts["action"] == "")
     hard = facts.loc[facts["action"] == "include", "school_id"]
-    stayers = facts.loc[is_free & facts["was_listed"] & ~facts["is_leaving"], "school_id"]
+    stayers = facts.loc[is_free & facts["is_on_list"] & ~facts["is_leaving"], "school_id"]
     entry = dict.fromkeys(hard, "commission_include") | dict.fromkeys(stayers, "stays")
-    is_eligible = is_free & ~facts["was_listed"] & (facts["probability"] >= rules.borderline_probability)
+    is_eligible = is_free & ~facts["is_on_list"] & (facts["probability"] >= rules.borderline_probability)
     places = max(0, rules.capacity - len(entry))
     limit = max(places, _tie_limit(rules) - len(entry))
     return entry | _entrants(facts[is_eligible], places, limit, rules.tie_width)
@@ -284,7 +284,7 @@ def _reasons(facts: pd.DataFrame, out: frozenset[str], rules: SelectionRules) ->
         "no_results": is_expert & ~facts["has_results"],
         "no_recent_results": is_expert & facts["has_results"] & ~facts["is_recent"],
         "thin_data": is_expert & facts["is_thin"],
-        "listed_needs_expert": is_expert & facts["was_listed"] & is_open,
+        "listed_needs_expert": is_expert & facts["is_on_list"] & is_open,
         "left_list": is_judged & facts["is_leaving"],
         "left_for_good": is_judged & (facts["school_id"].isin(out) | is_hopeless),
         "reserve": facts["is_reserve"],

@@ -4,7 +4,7 @@ Rows are never lost on the way: what a stage cannot use goes to `rejects` with i
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -176,7 +176,7 @@ def check(run: Run) -> str:
     return f"проверок {len(outcome.checks)}, предупреждений {failed}"
 
 
-def _readings(run: Run, subjects: dict[tuple[str, str], str]) -> list[Reading]:
+def _readings(run: Run, subjects: Mapping[tuple[str, str], str]) -> list[Reading]:
     """The reading of every file; all unreadable ones are told at once."""
     files = region.raw_files(run.root)
     if not files:

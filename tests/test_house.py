@@ -107,7 +107,17 @@ def test_every_table_says_its_grain_key_and_titles(table: Table) -> None:
     assert [column.name for column in table.columns if not RUSSIAN.search(column.title)] == []
     shares = [c for c in table.columns if c.name.endswith(("_share", "_probability"))]
     assert [c.name for c in shares if c.kind != "float"] == []
-    flags = [c.name for c in table.columns if c.kind == "bool" and not c.name.startswith(("is_", "has_", "was_"))]
+    flags = [
+        c.name
+        for c in table.columns
+        if c.kind == "bool"
+        and not c.name.startswith(
+            (
+                "is_",
+                "has_",
+            )
+        )
+    ]
     assert flags == []
 
 

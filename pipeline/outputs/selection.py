@@ -27,7 +27,7 @@ def terminal_summary(selection: pd.DataFrame) -> str:
     unconfirmed = float((1 - known).sum())
     lines.append(
         f"В перечне {plural(len(listed), 'школа', 'школы', 'школ')}: твёрдых решений {int(listed['is_firm'].sum())}, "
-        f"остаются с прошлого года {int(listed['was_listed'].sum())}, только по ВПР {int(listed['is_vpr_only'].sum())}."
+        f"остаются с прошлого года {int(listed['is_on_list'].sum())}, только по ВПР {int(listed['is_vpr_only'].sum())}."
     )
     lines.append(
         f"У границы перечня различие статистически не установлено: ожидаемое число таких мест — {unconfirmed:.1f} "

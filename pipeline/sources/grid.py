@@ -240,7 +240,7 @@ def _decoded(file: SourceFile, content: bytes) -> str:
     except UnicodeDecodeError:
         decoded = ""
     letters = [c for c in decoded[:JUDGED_CHARACTERS] if not c.isascii() and c.isalpha()]
-    # Russian prose in cp1251 is mostly small letters; KOI8-R or CP866 read as cp1251 turn the case around or into signs.
+    # Russian prose in cp1251 is mostly small letters; KOI8-R or CP866 read as cp1251 turn the case around.
     plausible = letters and sum("а" <= c <= "я" or c in "ёЁ" or "А" <= c <= "Я" for c in letters) / len(letters) > 0.95
     # Only words show the case: class letters alone («5Б», all capital) are no sign of a foreign encoding.
     words = "".join(re.findall(r"[^\W\d_a-zA-Z]{3,}", decoded))

@@ -167,8 +167,8 @@ class Account:
         rejects = REJECTS.conform(pd.DataFrame(self._rejects)) if self._rejects else REJECTS.empty()
         layout_id = "+".join(sorted(set(self.layout_ids)))
         reading = Reading(self.file, layout_id, tables, rejects, self._announced)
-        told = f"{self.file.file_id}: read {reading.read_count}, kept {reading.kept_count}, rejected {reading.rejected_count}"
-        assert reading.read_count == reading.kept_count + reading.rejected_count, told
+        counts = (reading.read_count, reading.kept_count, reading.rejected_count)
+        assert counts[0] == counts[1] + counts[2], f"{self.file.file_id}: read, kept, rejected are {counts}"
         return reading
 
     def _reject_frame(self, table: Table, rows: pd.DataFrame, reasons: pd.DataFrame) -> None:

@@ -40,6 +40,7 @@ APPEALS_HEADER = (
 )  # fmt: skip
 
 GRANTED, REJECTED, PENDING = "Удовлетворена", "Отклонена", "На рассмотрении"
+LARGEST_GAIN = 4
 APPEAL_COUNT = 12  # per exam; every third is granted, one still waits
 
 
@@ -208,13 +209,13 @@ def _appeals(protocol: pd.DataFrame, sitting: Sitting, year: int, seed: int) -> 
 
 
 def _appeal(pupil: pd.Series, sitting: Sitting, year: int, state: str) -> Sequence[object]:
-    """One row of the appeals file; a granted appeal lifts the score over the next border."""
+    """One row of the appeals file; a granted appeal lifts the score, over the minimum where that was near."""
     before = int(pupil["score"])
     borders = EXAM_SCALES.get((sitting.procedure, sitting.subject))
     after, mark_after = before, int(pupil["mark"]) if borders else None
     if state == GRANTED:
-        next_border = borders[0] if borders else ege_minimum(sitting.subject, year) - 1
-        after = max(before + 2, next_border + 1)
+        last_low = borders[0] if borders else ege_minimum(sitting.subject, year) - 1
+        after = last_low + 1 if 0 <= last_low - before < LARGEST_GAIN else before + 2
         if borders:
             mark_after = 2 + sum(after > border for border in borders[:3])
     is_decided = state != PENDING

@@ -105,7 +105,7 @@ def _ege_rows(cells: pd.DataFrame, names: Mapping[str, str], year: int) -> list[
             "subject": cells["subject"],
             "tested": cells["tested_count"],
             "low": cells["mark_2"],
-            "high": cells["mark_5"] // 2,
+            "high": (cells["mark_5"] // 2).where(cells["subject"] != "mat_base", 0),
             "mean": mean_points(cells, POINTS).where(cells["subject"] != "mat_base", mean_points(cells, MARK_POINTS)),
         }
     )

@@ -92,7 +92,7 @@ SELECTION = Table(
         Column("tested_count", "int", "Результатов в окне", nullable=True, minimum=0),
         Column("is_rule_low", "bool", "Проходит по привычному правилу"),
         Column("is_firm", "bool", "Твёрдое решение"),
-        Column("was_listed", "bool", "Состоит в действующем перечне"),
+        Column("is_on_list", "bool", "Состоит в действующем перечне"),
         Column("is_vpr_only", "bool", "Только по ВПР"),
     ),
     caveats=("`band_code`, `rank` and figures are internal: they never leave the department beside a name.",),

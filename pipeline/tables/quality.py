@@ -64,7 +64,7 @@ SCHOOL_REFERENCES = Table(
         Column("school_id", "string", "Код школы", nullable=True),
         Column("municipality_id", "string", "Код муниципального образования", nullable=True),
     ),
-    caveats=("Missing parts are empty texts, never NA.", "`school_id` is the school that held the exam, before any merger."),
+    caveats=("A missing part is an empty text, never NA.", "`school_id` held the exam: a merger comes later."),
 )
 
 CELL_FAMILIES = ("pupils", "reported")

@@ -1,4 +1,4 @@
-"""Which school is meant (method 3 and formats 6): code, then the analyst's decision, then the exact name; never a guess."""
+"""Which school is meant (formats 6): code, then the analyst's decision, then the exact name; never a guess."""
 
 import pandas as pd
 import pytest
