@@ -13,6 +13,7 @@ from pipeline.methodology.rules import QualityRules
 from pipeline.tables.results import CELL_KEY
 
 SLICE_KEY = ["procedure", "subject", "grade"]
+FILE_SLICE_KEY = ["file_id", *SLICE_KEY]
 SCHOOL_SLICE_KEY = ["school_id", *SLICE_KEY]
 
 
@@ -22,6 +23,7 @@ def derive(
     schools: pd.DataFrame,
     municipalities: pd.DataFrame,
     reported_totals: pd.DataFrame,
+    printed_cells: pd.DataFrame,
     pupil_cells: pd.DataFrame,
     reported_cells: pd.DataFrame,
     source_files: pd.DataFrame,
@@ -36,6 +38,7 @@ def derive(
         schools: SCHOOLS, the register.
         municipalities: MUNICIPALITIES.
         reported_totals: REPORTED_TOTALS with `municipality_id`, missing where the area was not recognised.
+        printed_cells: REPORTED_CELLS with the `municipality_id` under which the file prints the school.
         pupil_cells: result cells counted from pupils' rows; at least CELL_KEY, tested_count, low_count.
         reported_cells: result cells as the senders counted them; the same columns and `municipality_id`.
         source_files: SOURCE_FILES.
@@ -54,7 +57,7 @@ def derive(
         "received_procedures": received_procedures(current, previous, open_schools),
         "cells": cells(current, schools),
         "slices": slices(current, previous, rules),
-        "totals": totals(reported_totals, reported_cells, names, year),
+        "totals": totals(reported_totals, printed_cells, names, year),
         "agreement": agreement(pupil_cells, reported_cells, schools, year),
         "files": files(source_files, rejects),
         "rejected_rows": rejected_rows(rejects),
@@ -184,19 +187,19 @@ def _drift(current: pd.DataFrame, previous: pd.DataFrame, rules: QualityRules) -
     return drift
 
 
-def totals(reported_totals: pd.DataFrame, reported_cells: pd.DataFrame, names: pd.Series, year: int) -> pd.DataFrame:
-    """One row per printed total of a municipality or the region, against the sum of the schools' printed results.
+def totals(reported_totals: pd.DataFrame, printed_cells: pd.DataFrame, names: pd.Series, year: int) -> pd.DataFrame:
+    """One row per printed total of a municipality or the region, against the sum of the schools of the same file.
 
+    A file is judged by itself: neither a later delivery nor a school that the register does not know disturbs it.
     A total of an unknown municipality or of a slice without schools' results has no sum and is not judged.
     """
     printed = reported_totals[(reported_totals["year"] == year) & (reported_totals["level_code"] != "country")]
-    reported = reported_cells[reported_cells["year"] == year]
-    is_region = printed["level_code"] == "region"
+    reported = printed_cells[printed_cells["year"] == year]
     sums = ["tested_count", "low_count"]
-    by_slice = reported.groupby(SLICE_KEY)[sums].sum().add_prefix("region_")
-    by_municipality = reported.groupby([*SLICE_KEY, "municipality_id"])[sums].sum().add_prefix("municipality_")
-    frame = printed.merge(by_slice.reset_index(), on=SLICE_KEY, how="left")
-    frame = frame.merge(by_municipality.reset_index(), on=[*SLICE_KEY, "municipality_id"], how="left")
+    by_slice = reported.groupby(FILE_SLICE_KEY)[sums].sum().add_prefix("region_")
+    by_municipality = reported.groupby([*FILE_SLICE_KEY, "municipality_id"])[sums].sum().add_prefix("municipality_")
+    frame = printed.merge(by_slice.reset_index(), on=FILE_SLICE_KEY, how="left")
+    frame = frame.merge(by_municipality.reset_index(), on=[*FILE_SLICE_KEY, "municipality_id"], how="left")
     is_region = frame["level_code"] == "region"
     is_judged = frame["region_tested_count"].notna() & (is_region | frame["municipality_id"].notna())
     for name in sums:

@@ -153,7 +153,8 @@ def check(run: Run) -> str:
         results=store.read(RESULTS),
         schools=store.read(reference.SCHOOLS),
         municipalities=store.read(reference.MUNICIPALITIES),
-        reported_totals=_recognised_totals(store),
+        reported_totals=_placed(store, store.read(sources.REPORTED_TOTALS), "area_text"),
+        printed_cells=_placed(store, store.read(sources.REPORTED_CELLS), "municipality_text"),
         pupil_cells=received[received["family_code"] == "pupils"],
         reported_cells=received[received["family_code"] == "reported"],
         source_files=files,
@@ -263,9 +264,8 @@ def _unrecognised(attached: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _recognised_totals(store: Store) -> pd.DataFrame:
-    """Printed totals with the municipality they speak of, missing where its name is not known."""
-    totals = store.read(sources.REPORTED_TOTALS)
+def _placed(store: Store, frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The frame with the municipality that a column's text means, missing where its name is not known."""
     areas = identity.municipality_index(store.read(reference.MUNICIPALITIES))
-    ids = {str(text): identity.area_of(str(text), areas) for text in totals["area_text"].unique()}
-    return totals.assign(municipality_id=totals["area_text"].map(ids).astype("str"))
+    ids = {text: identity.area_of(str(text), areas) for text in frame[column].dropna().unique()}
+    return frame.assign(municipality_id=frame[column].map(ids).astype("str"))

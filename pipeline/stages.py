@@ -102,6 +102,7 @@ CHECK = Stage(
         reference.SCHOOLS,
         reference.MUNICIPALITIES,
         sources.REPORTED_TOTALS,
+        sources.REPORTED_CELLS,
         sources.SOURCE_FILES,
         sources.REJECTS,
     ),

@@ -66,6 +66,7 @@ def clean_region() -> dict[str, pd.DataFrame]:
             pd.DataFrame({"municipality_id": ["m0", "m1", "m2"], "municipality_name": ["Первый", "Второй", "Третий"]})
         ),
         "reported_totals": totals,
+        "printed_cells": reported.assign(file_id="raw/2026/a.xlsx"),
         "pupil_cells": TABLES["results"].conform(reported),
         "reported_cells": TABLES["results"].conform(reported),
         "source_files": TABLES["source_files"].conform(
@@ -370,3 +371,10 @@ def test_every_threshold_is_used_and_every_reason_has_words(method):
     assert unused <= {"percent_sum_tolerance"}  # the readers' own
     reasons = next(suite for suite in load_suites(SUITES, method.quality) if suite.table == "rejected_rows")
     assert {code for check in reasons.checks for code in check.kwargs["value_set"]} <= set(REASONS)
+
+
+def test_a_total_is_judged_by_the_schools_of_its_own_file(method):
+    region = clean_region()
+    redelivered = region["printed_cells"].assign(file_id="raw/2026/2026-07-15/a.xlsx", tested_count=15)
+    region["printed_cells"] = pd.concat([region["printed_cells"], redelivered], ignore_index=True)
+    assert failed_codes(outcome(region, method).checks) == set()

@@ -1,0 +1,76 @@
+"""Results follow the successor (formats 6): cells of merged schools add up, whoever printed them and however alike."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.lineage import carry_over, successors
+from pipeline.tables.reference import SCHOOL_LINEAGE
+from pipeline.tables.results import RESULTS
+
+HOMES = {"s1": "m1", "s2": "m2", "s3": "m3"}
+
+
+def lineage(*steps: tuple[str, str | None, str, int]) -> pd.DataFrame:
+    names = ["school_id", "successor_id", "lineage_kind", "from_year"]
+    return SCHOOL_LINEAGE.conform(pd.DataFrame(steps, columns=names))
+
+
+def cell(school: str, tested: int, low: int, absent: int | None = None, mean: float | None = None) -> dict[str, object]:
+    return {
+        "school_id": school, "municipality_id": HOMES[school], "year": 2024, "procedure": "oge", "subject": "mat",
+        "grade": "9", "tested_count": tested, "low_count": low, "absent_count": absent, "mean_score": mean,
+        "load_version": "первичная", "source_text": f"файл {school}",
+    }  # fmt: skip
+
+
+def carried(final: dict[str, str], *cells: dict[str, object]) -> list[dict[str, object]]:
+    frame = carry_over(RESULTS.conform(pd.DataFrame(cells)), final, HOMES)
+    columns = ["school_id", "municipality_id", "tested_count", "low_count", "absent_count", "mean_score", "source_text"]
+    return frame[columns].astype(object).where(frame[columns].notna(), None).to_dict("records")
+
+
+def test_chains_lead_to_the_last_school_and_later_years_are_not_known_yet() -> None:
+    steps = lineage(("s1", "s2", "renamed", 2023), ("s2", "s3", "merged", 2025), ("s9", None, "closed", 2024))
+    assert successors(steps, 2026) == {"s1": "s3", "s2": "s3"}
+    assert successors(steps, 2024) == {"s1": "s2"}
+    assert successors(steps, 2026, kinds=("renamed",)) == {"s1": "s2"}
+
+
+def test_merged_schools_add_up_and_means_are_weighted() -> None:
+    rows = carried({"s1": "s2"}, cell("s1", 10, 3, 1, 3.0), cell("s2", 30, 5, None, 4.0))
+    assert rows == [
+        {
+            "school_id": "s2", "municipality_id": "m2", "tested_count": 40, "low_count": 8, "absent_count": 1,
+            "mean_score": 3.75, "source_text": "файл s1; файл s2",
+        }
+    ]  # fmt: skip
+
+
+def test_equal_counts_of_two_schools_are_two_schools() -> None:
+    rows = carried({"s1": "s2"}, cell("s1", 10, 3), cell("s2", 10, 3))
+    assert [(row["tested_count"], row["low_count"]) for row in rows] == [(20, 6)]
+
+
+def test_an_unknown_mean_weighs_nothing_and_no_mean_stays_unknown() -> None:
+    assert carried({"s1": "s2"}, cell("s1", 10, 3), cell("s2", 30, 5, mean=4.0))[0]["mean_score"] == 4.0
+    assert carried({"s1": "s2"}, cell("s1", 10, 3), cell("s2", 30, 5))[0]["mean_score"] is None
+
+
+def test_a_school_that_only_moved_its_name_takes_the_successors_municipality() -> None:
+    assert carried({"s1": "s3"}, cell("s1", 10, 3))[0]["municipality_id"] == "m3"
+
+
+@given(st.permutations(["s1", "s2", "s3"]), st.lists(st.integers(0, 50), min_size=3, max_size=3))
+def test_nobody_is_lost_and_order_never_matters(order: list[str], counts: list[int]) -> None:
+    cells = {school: cell(school, count, count // 2) for school, count in zip(HOMES, counts, strict=True)}
+    final = {"s1": "s2", "s3": "s2"}
+    rows = carried(final, *(cells[school] for school in order))
+    assert sum(int(str(row["tested_count"])) for row in rows) == sum(counts)
+    assert rows == carried(final, *cells.values())
+
+
+def test_a_circle_is_a_fault_of_the_caller() -> None:
+    with pytest.raises(AssertionError, match="circle"):
+        successors(lineage(("s1", "s2", "merged", 2020), ("s2", "s1", "merged", 2021)), 2026)
