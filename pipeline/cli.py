@@ -1,16 +1,21 @@
 """The `shnro` command: it only arranges stages; every message is Russian, every expected fault one paragraph."""
 
+import os
 import sys
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from pipeline.errors import PipelineError
+from pipeline.command_help import NO_WORD, OPTIONS, SUBCOMMAND, RussianCommand, RussianGroup, misuse, title_panels
+from pipeline.errors import PipelineError, QualityGateError, StoreError
 
 if TYPE_CHECKING:
     from pipeline.run import Run
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 DataOption = Annotated[Path, typer.Option("--data", metavar="ПАПКА", help="Папка региона.")]
 YearOption = Annotated[int, typer.Option("--year", min=1990, max=2100, metavar="ГОД", help="Год результатов.")]
@@ -18,79 +23,89 @@ EditionOption = Annotated[str, typer.Option("--edition", metavar="РЕДАКЦИ
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", metavar="ГГГГ-ММ-ДД", help="Учитывать выгрузки, полученные не позже этой даты.")
 ]
-DirectOption = Annotated[bool, typer.Option("--direct", help="Выполнить те же стадии без Prefect.")]
+DirectOption = Annotated[bool, typer.Option("--direct", metavar=NO_WORD, help="Выполнить те же стадии без Prefect.")]
 
 app = typer.Typer(
     name="shnro",
+    cls=RussianGroup,
     help="Школы со стабильно низкими результатами: от файлов региона до перечня с обоснованием.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    options_metavar=OPTIONS,
+    subcommand_metavar=SUBCOMMAND,
 )
-match_app = typer.Typer(help="Сопоставление названий школ с реестром: решает аналитик.", no_args_is_help=True)
-layout_app = typer.Typer(help="Макеты региональных книг.", no_args_is_help=True)
-app.add_typer(match_app, name="match")
-app.add_typer(layout_app, name="layout")
+
+
+def _group(name: str, title: str) -> typer.Typer:
+    """A group of commands below `shnro`."""
+    group = typer.Typer(
+        cls=RussianGroup, help=title, no_args_is_help=True, options_metavar=OPTIONS, subcommand_metavar=SUBCOMMAND
+    )
+    app.add_typer(group, name=name)
+    return group
+
+
+def _command(group: typer.Typer, name: str | None = None) -> Callable[[F], F]:
+    """A command of a group, with Russian help."""
+    return group.command(name, cls=RussianCommand, options_metavar=OPTIONS)
+
+
+match_app = _group("match", "Сопоставление названий школ с реестром: решает аналитик.")
+layout_app = _group("layout", "Макеты региональных книг.")
 
 
 def main() -> None:
     """Run the command line; a fault of input or setting is told in one paragraph, exit code 1."""
     try:
-        if not sys.argv[1:] or "--help" in sys.argv:
-            _title_help_in_russian()
+        if "--help" in sys.argv or len(sys.argv) < 3:
+            title_panels()
         sys.exit(app(standalone_mode=False) or 0)
     except PipelineError as error:
         typer.echo(error.paragraph(), err=True)
         sys.exit(1)
     except typer.TyperException as error:
-        typer.echo(_misuse(error), err=True)
+        typer.echo(misuse(error), err=True)
+        sys.exit(1)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("Прервано; опубликованное не изменено.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of the output has gone («shnro describe | head»): nothing is wrong, and nothing can be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        fault = StoreError(
+            f"Файл или папку не удаётся прочитать или записать: {error.strerror or error}",
+            where=str(error.filename or ""),
+            remedy="проверьте путь, право доступа и свободное место на диске",
+        )
+        typer.echo(fault.paragraph(), err=True)
         sys.exit(1)
 
 
-def _misuse(error: typer.TyperException) -> str:
-    """What is wrong with the words of the command, in Russian."""
-    parameter = getattr(error, "param", None)
-    name = getattr(parameter, "opts", [None])[0] or getattr(error, "option_name", None) or ""
-    told = {
-        "MissingParameter": f"Не указан обязательный параметр {name}",
-        "BadParameter": f"Недопустимое значение параметра {name}",
-        "NoSuchOption": f"Неизвестный параметр {name}",
-        "NoArgsIsHelpError": str(error),
-    }.get(type(error).__name__, f"Команда не понята ({error})")
-    return told if type(error).__name__ == "NoArgsIsHelpError" else f"{told}. Что сделать: посмотрите «shnro --help»."
-
-
-def _title_help_in_russian() -> None:
-    """Title the panels of the help in Russian; the library reads these names when it prints."""
-    from typer import rich_utils
-
-    rich_utils.ARGUMENTS_PANEL_TITLE = "Аргументы"
-    rich_utils.OPTIONS_PANEL_TITLE = "Параметры"
-    rich_utils.COMMANDS_PANEL_TITLE = "Команды"
-
-
-@app.command()
+@_command(app)
 def init(
     directory: Annotated[Path, typer.Argument(metavar="ПАПКА", help="Новая папка региона.")],
-    name: Annotated[str, typer.Option("--name", help="Наименование региона.")] = "",
+    name: Annotated[str, typer.Option("--name", metavar="НАЗВАНИЕ", help="Наименование региона.")] = "",
 ) -> None:
     """Создать папку настоящего региона: настройки и справочники, которые нужно заполнить."""
-    from pipeline.skeleton import make_skeleton
+    from pipeline.skeleton import make_skeleton, next_steps
 
     for path in make_skeleton(directory, name):
         typer.echo(f"  {path.relative_to(directory)}")
-    typer.echo(f"Папка региона создана: {directory}. Дальше: файлы — в {directory}/raw/<год>/, школы — в reference/.")
+    typer.echo(f"Папка региона создана: {directory}. {next_steps(directory)}")
 
 
-@app.command()
+@_command(app)
 def demo(
     directory: Annotated[Path, typer.Argument(metavar="ПАПКА", help="Папка для учебного региона.")],
-    seed: Annotated[int, typer.Option("--seed", help="Зерно случайных чисел.")] = 2026,
+    seed: Annotated[int, typer.Option("--seed", metavar="ЧИСЛО", help="Зерно случайных чисел.")] = 2026,
 ) -> None:
     """Создать учебный регион «ДЕМО»: 350 выдуманных школ, 27 муниципалитетов, три года файлов."""
     from pipeline.errors import ConfigError
     from pipeline.region import load_region
-    from pipeline.synthetic import make_region
+    from pipeline.synthetic import forget_region, make_region
 
     if directory.exists() and any(directory.iterdir()):
         is_old_demo = (directory / "region.toml").is_file() and load_region(directory).is_demo
@@ -100,11 +115,12 @@ def demo(
                 where=str(directory),
                 remedy="укажите новую папку: учебный регион не пишется поверх чужих данных",
             )
+        forget_region(directory)
     make_region(directory, seed=seed)
-    typer.echo(f"Учебный регион «ДЕМО» готов: {directory}")
+    typer.echo(f"Учебный регион «ДЕМО» готов: {directory}. Дальше: shnro monitor --data {directory} --year 2026")
 
 
-@app.command()
+@_command(app)
 def register(
     file: Annotated[Path, typer.Argument(metavar="ФАЙЛ", help="Книга с перечнем школ.")],
     sheet: Annotated[str, typer.Option("--sheet", metavar="ЛИСТ", help="Лист, по которому составить реестр.")],
@@ -114,10 +130,13 @@ def register(
     from pipeline.skeleton import start_register
 
     schools, municipalities = start_register(file, sheet, data)
-    typer.echo(f"Реестр составлен: школ {schools}, муниципалитетов {municipalities}; проверьте {data}/reference/.")
+    typer.echo(
+        f"Реестр составлен: школ {schools}, муниципалитетов {municipalities}. Проверьте виды школ (kind_code) "
+        f"в {data}/reference/schools.csv. Дальше: shnro check --data {data} --year ГОД"
+    )
 
 
-@app.command()
+@_command(app)
 def check(
     year: YearOption,
     data: DataOption = Path("data"),
@@ -128,10 +147,10 @@ def check(
     run = _start(data, "check", year, edition, None, as_of)
     _run_direct(run)
     _say_intake(run)
-    typer.echo(f"Отчёт о качестве данных: {run.folder / 'documents' / 'quality.html'}")
+    _say_report(run.folder)
 
 
-@app.command()
+@_command(app)
 def monitor(
     year: YearOption,
     data: DataOption = Path("data"),
@@ -143,10 +162,11 @@ def monitor(
     run = _start(data, "monitoring", year, edition, None, as_of)
     published = _execute(run, direct)
     _say_intake(run)
+    _say_report(published)
     typer.echo(f"Опубликовано: {published}")
 
 
-@app.command()
+@_command(app)
 def identify(
     year: YearOption,
     data: DataOption = Path("data"),
@@ -160,10 +180,11 @@ def identify(
     published = _execute(run, direct)
     _say_intake(run)
     _say_selection(run)
+    _say_report(published)
     typer.echo(f"Опубликовано: {published}")
 
 
-@app.command()
+@_command(app)
 def rank(
     results: Annotated[Path, typer.Argument(metavar="РЕЗУЛЬТАТЫ", help="Таблица results: Parquet или CSV.")],
     year: YearOption,
@@ -178,7 +199,7 @@ def rank(
     typer.echo(f"Школ: {count}; записано в {output}")
 
 
-@app.command()
+@_command(app)
 def describe(
     table: Annotated[str, typer.Argument(metavar="ТАБЛИЦА", help="Имя таблицы; без него — все.")] = "",
 ) -> None:
@@ -188,10 +209,10 @@ def describe(
     typer.echo(render(table))
 
 
-@match_app.command("list")
+@_command(match_app, "list")
 def match_list(
     data: DataOption = Path("data"),
-    above: Annotated[float, typer.Option("--above", help="Показать сходство не ниже.")] = 0.0,
+    above: Annotated[float, typer.Option("--above", metavar="СХОДСТВО", help="Показать сходство не ниже.")] = 0.0,
 ) -> None:
     """Показать предложения последнего расчёта."""
     from pipeline.matching import load_proposals
@@ -207,19 +228,21 @@ def match_list(
         )
         typer.echo(f"{row['proposal_id']}  {name}\n          {found}")
     typer.echo(
-        f"Предложений: {len(shown)}. Принять: shnro match accept НОМЕР… или --above 95; отклонить: match reject НОМЕР…"
+        f"Предложений: {len(shown)}. Принять: shnro match accept НОМЕР… --data {data} (или --above 95 вместо номеров); "
+        f"отклонить: shnro match reject НОМЕР… --data {data}"
     )
 
 
 IdsArgument = Annotated[list[str] | None, typer.Argument(metavar="НОМЕР…", help="Номера предложений.")]
-ByOption = Annotated[str, typer.Option("--by", help="Кто решил; попадает в справочник решений.")]
+ByOption = Annotated[str, typer.Option("--by", metavar="КТО", help="Кто решил; попадает в справочник решений.")]
 
 
-@match_app.command("accept")
+@_command(match_app, "accept")
 def match_accept(
     ids: IdsArgument = None,
     above: Annotated[
-        float | None, typer.Option("--above", help="Принять все первые предложения со сходством не ниже.")
+        float | None,
+        typer.Option("--above", metavar="СХОДСТВО", help="Принять все первые предложения со сходством не ниже."),
     ] = None,
     data: DataOption = Path("data"),
     by: ByOption = "аналитик",
@@ -231,7 +254,7 @@ def match_accept(
     typer.echo(f"Принято предложений: {count}; записано в {data}/reference/school_matches.csv. Повторите расчёт.")
 
 
-@match_app.command("reject")
+@_command(match_app, "reject")
 def match_reject(
     ids: Annotated[list[str], typer.Argument(metavar="НОМЕР…", help="Номера предложений.")],
     data: DataOption = Path("data"),
@@ -244,13 +267,12 @@ def match_reject(
     typer.echo(f"Отклонено имён: {count}; записано в {data}/reference/school_matches.csv.")
 
 
-@layout_app.command("draft")
+@_command(layout_app, "draft")
 def layout_draft(
     file: Annotated[Path, typer.Argument(metavar="ФАЙЛ", help="Неизвестная книга.")],
     output: Annotated[Path | None, typer.Option("--output", metavar="ФАЙЛ", help="Куда записать черновик.")] = None,
 ) -> None:
     """Предложить макет для неизвестной книги; черновик проверяет аналитик."""
-    from pipeline.errors import StoreError
     from pipeline.sources.draft import draft_layout
 
     text = draft_layout(file)
@@ -262,7 +284,10 @@ def layout_draft(
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise StoreError("Черновик не удаётся записать", where=str(output), remedy="укажите другой путь") from error
-    typer.echo(f"Черновик макета записан: {output}. Проверьте его и положите в ПАПКА/layouts/.")
+    typer.echo(
+        f"Черновик макета записан: {output}. Проверьте строки с пометкой «ПРОВЕРЬТЕ» и замените знаки «?»; "
+        "макет действует, когда лежит в ПАПКА/layouts/."
+    )
 
 
 def _start(root: Path, flow: str, year: int, edition: str, capacity: int | None, as_of: str | None) -> "Run":
@@ -285,14 +310,18 @@ def _start(root: Path, flow: str, year: int, edition: str, capacity: int | None,
 
 def _execute(run: "Run", direct: bool) -> Path:
     """Run the stages, by Prefect or directly, and publish."""
-    if not direct:
-        from flows.run import run_flow
+    if direct:
+        from pipeline.stages import finish
 
+        _run_direct(run)
+        return finish(run)
+    from flows.run import run_flow
+
+    try:
         return run_flow(run)
-    from pipeline.stages import finish
-
-    _run_direct(run)
-    return finish(run)
+    except QualityGateError:
+        _say_report(run.folder)
+        raise
 
 
 def _run_direct(run: "Run") -> None:
@@ -301,8 +330,17 @@ def _run_direct(run: "Run") -> None:
 
     stages = FLOWS[run.flow]
     for number, stage in enumerate(stages, start=1):
-        done = stage.run(run)
+        try:
+            done = stage.run(run)
+        except QualityGateError:
+            _say_report(run.folder)
+            raise
         typer.echo(f"[{number}/{len(stages)}] {stage.title}: {done}")
+
+
+def _say_report(folder: Path) -> None:
+    """Where the report on the quality of the data lies, in a run's folder or a published one."""
+    typer.echo(f"Отчёт о качестве данных: {folder / 'documents' / 'quality.html'}")
 
 
 def _say_intake(run: "Run") -> None:

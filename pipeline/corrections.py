@@ -25,6 +25,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.errors import ConfigError
+from pipeline.russian import toml_place
 from pipeline.tables.results import CELL_KEY, RESULTS
 
 CORRECTABLE = ("tested_count", "low_count", "absent_count", "mean_score")
@@ -55,8 +56,17 @@ def load(directory: Path) -> tuple[Correction, ...]:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(
-                "Файл исправлений не читается", where=f"{where}: {error}", remedy="исправьте его"
+                "Файл исправлений не читается",
+                where=f"{where}{toml_place(error)}",
+                remedy="исправьте файл в текстовом редакторе и сохраните в кодировке UTF-8",
             ) from error
+        unknown = sorted(set(document) - {"correction"})
+        if unknown:
+            raise ConfigError(
+                f"В файле исправлений неизвестный раздел: {', '.join(unknown)}; он не был бы применён",
+                where=where,
+                remedy="каждое исправление начинается строкой [[correction]]",
+            )
         for number, entry in enumerate(document.get("correction", []), start=1):
             found.append(_correction(entry, int(path.stem), f"{where}, исправление {number}"))
     return tuple(found)

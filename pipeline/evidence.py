@@ -4,7 +4,7 @@ Each table is computed from pupils' rows where the delivery has them, else from 
 counts is the same rule as for results (`versions.latest`). Rejects name printed records only: pupils' rows are
 accounted for by `results`. (methodology 5)
 
-"Recognised" frames are those of `results`; evidence of merged schools is added up after the choice.
+"Recognised" frames are those of `results`.
 """
 
 import numpy as np
@@ -13,45 +13,61 @@ import pandas as pd
 from pipeline.tables.evidence import COHORT_SCORES, JOURNAL_COMPARISON, SCORE_DISTRIBUTION
 from pipeline.tables.results import CELL_KEY
 from pipeline.tables.sources import PLACE_KEY, REJECTS
-from pipeline.versions import OWN_CELL, latest, with_own_school
+from pipeline.versions import latest
 
 STAGE_NAME = "evidence"
 CELL = list(CELL_KEY)
-LOAD_CELL = [*OWN_CELL, "load_date"]
+LOAD_CELL = [*CELL, "load_date"]
 PLACE = list(PLACE_KEY)
 # A record: what one place of a file, or the pupils of one load, say about one cell.
-RECORD = [*LOAD_CELL, "school_id", "municipality_id", *PLACE]
+RECORD = [*LOAD_CELL, "municipality_id", *PLACE]
 JOURNAL_COUNTS = ["tested_count", "lowered_count", "confirmed_count", "raised_count"]
 
 
-def score_distribution(
+def chosen_scores(
     attempts: pd.DataFrame, reported: pd.DataFrame, as_of: str | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Two frames: `score_distribution`, one row per school, slice and score that somebody got, and `rejects`.
+    """Two frames: one row per school, slice, score and maximum of the delivery that counts, and `rejects`.
+
+    The first has the columns of the cell and its delivery, `primary_score`, `maximum_score`, `pupil_count` and the
+    cell's `tested_count`: what `score_distribution` and `cohort_scores` are made from.
 
     Args:
         attempts: recognised attempts.
         reported: recognised frame of `reported_distributions`.
         as_of: ISO date; later loads are not known yet.
     """
-    scores, rejects = _chosen_scores(attempts, reported, as_of)
-    counts = scores.groupby([*CELL, "municipality_id", "primary_score"], as_index=False)["pupil_count"].sum()
-    tested = scores.drop_duplicates(RECORD).groupby(CELL, as_index=False)["tested_count"].sum()
-    return SCORE_DISTRIBUTION.conform(counts[counts["pupil_count"] > 0].merge(tested, on=CELL)), rejects
+    pupils = _scores_of_pupils(attempts)
+    printed = _printed_scores(reported)
+    # Pupils' records are never compared by content: there is one per cell and load.
+    of_pupils = pupils[RECORD].drop_duplicates().assign(content="")
+    of_senders = printed.groupby(RECORD)["content"].agg("|".join).reset_index()
+    records = pd.concat([of_pupils, of_senders], ignore_index=True)
+    kept, rejects = _latest(records, len(of_pupils), as_of)
+    scores = pd.concat([pupils, printed], ignore_index=True).drop(columns="content")
+    return scores.merge(records.loc[kept, RECORD], on=RECORD), rejects
 
 
-def cohort_scores(attempts: pd.DataFrame, reported: pd.DataFrame, as_of: str | None = None) -> pd.DataFrame:
+def score_distribution(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row per school, slice and score that somebody got: frame of `score_distribution`.
+
+    Args:
+        scores: from `chosen_scores`.
+    """
+    by = [*CELL, "municipality_id", "tested_count", "primary_score"]
+    counts = scores.groupby(by, as_index=False)["pupil_count"].sum()
+    return SCORE_DISTRIBUTION.conform(counts[counts["pupil_count"] > 0])
+
+
+def cohort_scores(scores: pd.DataFrame) -> pd.DataFrame:
     """One row per school and slice whose maximum score is known: frame of `cohort_scores`.
 
     The share of the maximum is taken pupil by pupil; a printed distribution has its highest column as the maximum.
-    `maximum_score` is the highest of the cell's forms. Rejects are those of `score_distribution`.
+    `maximum_score` is the highest of the cell's forms.
 
     Args:
-        attempts: recognised attempts.
-        reported: recognised frame of `reported_distributions`.
-        as_of: ISO date; later loads are not known yet.
+        scores: from `chosen_scores`.
     """
-    scores, _ = _chosen_scores(attempts, reported, as_of)
     known = scores[(scores["maximum_score"] > 0) & (scores["primary_score"] <= scores["maximum_score"])]
     n = known["pupil_count"].astype("float64")
     share = known["primary_score"].astype("float64") / known["maximum_score"]
@@ -78,7 +94,7 @@ def journal_comparison(
     """Two frames: `journal_comparison`, one row per school and slice, and `rejects`.
 
     From pupils' rows those count who have both a mark and a journal mark; Spearman's correlation is that of the journal
-    mark and the primary score, missing where either does not vary and for merged schools, whose counts are added up.
+    mark and the primary score, missing where either does not vary.
 
     Args:
         attempts: recognised attempts with marks, from `results.classify`.
@@ -86,30 +102,12 @@ def journal_comparison(
         as_of: ISO date; later loads are not known yet.
     """
     pupils = _journal_of_pupils(attempts)
-    printed = with_own_school(reported)[[*RECORD, *JOURNAL_COUNTS]].assign(journal_spearman=np.nan)
+    printed = reported[[*RECORD, *JOURNAL_COUNTS]].assign(journal_spearman=np.nan)
     candidates = pd.concat([pupils, printed], ignore_index=True)
     candidates["content"] = _joined(candidates[JOURNAL_COUNTS])
     kept, rejects = _latest(candidates, len(pupils), as_of)
-    chosen = candidates.loc[kept]
-    correlation = chosen["journal_spearman"].mask(chosen.duplicated(CELL, keep=False))
-    merged = chosen.assign(journal_spearman=correlation).groupby([*CELL, "municipality_id"], as_index=False)
-    table = merged.agg({**dict.fromkeys(JOURNAL_COUNTS, "sum"), "journal_spearman": "first"})
+    table = candidates.loc[kept, list(JOURNAL_COMPARISON.column_names)]
     return JOURNAL_COMPARISON.conform(table), rejects
-
-
-def _chosen_scores(
-    attempts: pd.DataFrame, reported: pd.DataFrame, as_of: str | None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One row per chosen record, score and maximum, with counts; and rejects of printed records."""
-    pupils = _scores_of_pupils(attempts)
-    printed = _printed_scores(reported)
-    scores = pd.concat([pupils, printed], ignore_index=True)
-    records = pd.concat(
-        [frame.groupby(RECORD)["content"].agg("|".join).reset_index() for frame in (pupils, printed)],
-        ignore_index=True,
-    )
-    kept, rejects = _latest(records, pupils.groupby(RECORD).ngroups, as_of)
-    return scores.merge(records.loc[kept, RECORD], on=RECORD), rejects
 
 
 def _scores_of_pupils(attempts: pd.DataFrame) -> pd.DataFrame:
@@ -118,13 +116,12 @@ def _scores_of_pupils(attempts: pd.DataFrame) -> pd.DataFrame:
     by = [*RECORD, "primary_score", "maximum_score"]
     counts = frame[by].assign(primary_score=frame["primary_score"].round()).groupby(by, dropna=False, as_index=False)
     counted = counts.size().rename(columns={"size": "pupil_count"})
-    tested = counted.groupby(RECORD)["pupil_count"].transform("sum")
-    return counted.assign(tested_count=tested, content="")
+    return counted.assign(tested_count=counted.groupby(RECORD)["pupil_count"].transform("sum"))
 
 
 def _printed_scores(reported: pd.DataFrame) -> pd.DataFrame:
     """One row per printed record and score, with counts from the shares."""
-    ordered = with_own_school(reported).sort_values([*PLACE, "primary_score"], kind="stable", ignore_index=True)
+    ordered = reported.sort_values([*PLACE, "primary_score"], kind="stable", ignore_index=True)
     scores = ordered[[*RECORD, "primary_score", "tested_count"]]
     counts = (ordered["score_share"] * ordered["tested_count"].astype("float64")).round().astype("int64")
     return scores.assign(
@@ -166,9 +163,9 @@ def _spearman(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _placed(attempts: pd.DataFrame) -> pd.DataFrame:
     """The attempts with the place and municipality of the first row of their cell and load."""
-    ordered = with_own_school(attempts).sort_values(PLACE, kind="stable", ignore_index=True)
+    ordered = attempts.sort_values(PLACE, kind="stable", ignore_index=True)
     cell = ordered.groupby(LOAD_CELL, sort=False).ngroup()
-    first = ordered.loc[~cell.duplicated(), ["school_id", "municipality_id", *PLACE]].set_axis(cell[~cell.duplicated()])
+    first = ordered.loc[~cell.duplicated(), ["municipality_id", *PLACE]].set_axis(cell[~cell.duplicated()])
     return ordered.assign(**{name: first[name].reindex(cell).array for name in first.columns})
 
 

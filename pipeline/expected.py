@@ -114,10 +114,19 @@ def regional_rates(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([firsts, sums], axis=1).reset_index(drop=True)
 
 
-def vpr_only_schools(results: pd.DataFrame, year: int, window_years: int) -> frozenset[str]:
-    """The schools whose every tested pupil of the window sat ВПР: no final exam speaks for or against them."""
-    is_in_window = results["year"].between(year - window_years + 1, year) & (results["tested_count"] > 0)
-    seen = results[is_in_window]
+def vpr_only_schools(results: pd.DataFrame, stability: pd.DataFrame, min_cell_schools: int) -> frozenset[str]:
+    """The schools judged on ВПР alone: among the cells that take part in the school's own window is no other exam.
+
+    Args:
+        results: cells of the pool (`pool_cells`).
+        stability: one row per school of the model (`STABILITY`): its window and the year of decision.
+        min_cell_schools: fewest schools that may share a cell of the region.
+    """
+    cells = expected_cells(results, min_cell_schools)
+    rows = stability.set_index("school_id")
+    first = cells["school_id"].map(rows["year"] - rows["window_years_count"] + 1)
+    is_in_window = cells["year"].between(first, cells["school_id"].map(rows["year"])).fillna(False).astype(bool)
+    seen = cells[cells["is_used"] & is_in_window]
     others = seen.loc[seen["procedure"] != "vpr", "school_id"]
     return frozenset(seen["school_id"]) - frozenset(others)
 

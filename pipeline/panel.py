@@ -17,7 +17,6 @@ Integers = npt.NDArray[np.int64]
 
 # Both forms of the mathematics exam are one subject when subjects are asked whether they agree.
 SUBJECT_FORMS = ("_base", "_prof")
-LEARNING_TOLERANCE = 0.01  # k within 1 % is enough to compare decays, and ten times cheaper
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def learn_decay(panel: Panel, rules: StabilityRules) -> tuple[float, bool]:
 def _deviance(panel: Panel, year: int, decay: float, dispersion: float, rules: StabilityRules) -> float:
     """Poisson deviance of the schools' counts of the year as predicted from the window before it."""
     observed, expected = effective_counts(panel, year - 1, rules.window_years, decay, dispersion)
-    prior, _ = prior_strength(observed, expected, rules.prior_minimum, rules.prior_maximum, LEARNING_TOLERANCE)
+    prior, _ = prior_strength(observed, expected, rules.prior_minimum, rules.prior_maximum)
     column = int(np.flatnonzero(panel.years == year)[0])
     is_counted = panel.expected[:, column] > 0
     index = (observed + prior) / (expected + prior)

@@ -13,9 +13,10 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 
-def prior_strength(
-    observed: Floats, expected: Floats, minimum: float, maximum: float, tolerance: float = 1e-6
-) -> tuple[float, bool]:
+PRIOR_TOLERANCE = 1e-6  # precision of log k: what a search needs to stop, far below what any list could notice
+
+
+def prior_strength(observed: Floats, expected: Floats, minimum: float, maximum: float) -> tuple[float, bool]:
     """The k in [minimum, maximum] under which the counts are most likely, and whether it lies at a bound.
 
     The counts are negative binomial: Poisson around expected · θ with θ ~ Gamma(k, k). Sought on log k.
@@ -27,7 +28,6 @@ def prior_strength(
         expected: effective expectation.
         minimum: lower bound of k.
         maximum: upper bound of k.
-        tolerance: precision of log k.
     """
     from scipy.optimize import minimize_scalar
     from scipy.special import gammaln
@@ -41,10 +41,10 @@ def prior_strength(
         return -float(likelihood.sum())
 
     bounds = (float(np.log(minimum)), float(np.log(maximum)))
-    inner = float(minimize_scalar(surprise, bounds=bounds, method="bounded", options={"xatol": tolerance}).x)
+    inner = float(minimize_scalar(surprise, bounds=bounds, method="bounded", options={"xatol": PRIOR_TOLERANCE}).x)
     # The bounded search never lands on a bound itself: compare, so that a flat likelihood is told as such.
     best = min((bounds[1], bounds[0], inner), key=surprise)
-    is_at_bound = min(best - bounds[0], bounds[1] - best) <= 10 * tolerance
+    is_at_bound = min(best - bounds[0], bounds[1] - best) <= 10 * PRIOR_TOLERANCE
     return float(np.clip(np.exp(best), minimum, maximum)), is_at_bound
 
 

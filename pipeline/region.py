@@ -3,14 +3,18 @@
 A file in DIR overrides the package's default of the same name; every fault is told with file, row and column.
 """
 
+import csv
+import io
 import tomllib
-from dataclasses import dataclass
+import zoneinfo
+from dataclasses import MISSING, dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline.errors import ConfigError
-from pipeline.schema import Table, records
+from pipeline.russian import toml_place
+from pipeline.schema import Column, Table, records
 from pipeline.sources.grid import SourceFile, source_file
 from pipeline.store import sha256
 from pipeline.tables import orders, reference
@@ -18,6 +22,9 @@ from pipeline.tables import orders, reference
 RESOURCES = Path(__file__).parent / "resources"
 # Folders of raw/<year> that other commands read (returned questionnaires and forms), not results.
 OTHER_FOLDERS = ("survey", "support", "confirm")
+BOOLEANS = {"true": True, "1": True, "да": True, "false": False, "0": False, "нет": False}
+KIND_WORDS = {"int": "целого числа", "float": "числа", "bool": "«да» или «нет»", "date": "даты"}
+KIND_REMEDIES = {"int": "целое число", "float": "число с точкой", "bool": "«да», «нет»", "date": "дату как ГГГГ-ММ-ДД"}
 SETTINGS_FOLDERS = ("reference", "layouts", "corrections", "methodology", "decisions")
 
 
@@ -45,15 +52,16 @@ def load_region(root: Path) -> Region:
             "или сделайте учебный регион командой «shnro demo ПАПКА»",
         )
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Region(**settings)
+        settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError("Файл region.toml не читается", where=str(error), remedy="исправьте его как текст") from error
-    except TypeError as error:
-        known = ", ".join(Region.__dataclass_fields__)
         raise ConfigError(
-            "В region.toml не хватает настройки или есть лишняя", where=str(path), remedy=f"нужны ровно: {known}"
+            "Файл region.toml не читается",
+            where=f"{path}{toml_place(error)}",
+            remedy="исправьте его в текстовом редакторе и сохраните в кодировке UTF-8; "
+            "образец даёт «shnro init» в новой папке",
         ) from error
+    _refuse_wrong_settings(settings, str(path))
+    return Region(**settings)
 
 
 def reference_table(root: Path, table: Table) -> pd.DataFrame:
@@ -66,16 +74,9 @@ def reference_table(root: Path, table: Table) -> pd.DataFrame:
 
 
 def read_reference(path: Path, table: Table) -> pd.DataFrame:
-    """The conformed frame of one reference CSV (UTF-8, comma or semicolon, header row)."""
-    where = f"{path.parent.name}/{path.name}"
-    try:
-        frame = pd.read_csv(path, dtype=str, sep=None, engine="python", encoding="utf-8-sig", keep_default_na=False)
-    except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise ConfigError(
-            "Справочник не читается", where=where, remedy="сохраните его как CSV UTF-8 с заголовком в первой строке"
-        ) from error
-    frame = frame.rename(columns=str.strip).apply(lambda column: column.str.strip())
-    frame = frame.mask(frame == "")
+    """The conformed frame of one reference CSV (UTF-8; comma, semicolon or tab; header row)."""
+    where = _place(path)
+    frame = _text_frame(path, where)
     lacking = [c.name for c in table.columns if c.name not in frame.columns and not c.nullable]
     unknown = [name for name in frame.columns if name not in table.column_names]
     if lacking or unknown:
@@ -88,17 +89,17 @@ def read_reference(path: Path, table: Table) -> pd.DataFrame:
             remedy=f"столбцы: {', '.join(table.column_names)}",
         )
     for column in table.columns:
-        if column.kind == "bool" and column.name in frame.columns:
-            frame[column.name] = frame[column.name].map(_boolean)
-        elif column.kind in ("int", "float") and column.name in frame.columns:
-            _refuse_words(frame[column.name], column.title, where)
+        if column.name in frame.columns:
+            _refuse_unreadable(frame[column.name], column, where)
+            if column.kind == "bool":
+                frame[column.name] = frame[column.name].str.lower().map(BOOLEANS)
     good, bad = table.split(frame)
     if not bad.empty:
         first = bad.iloc[0]
         raise ConfigError(
             f"В справочнике «{table.title}» неверных строк: {len(bad)}; первая — {_REASONS[first['reason_code']]}",
-            where=f"{where}, строка {int(bad.index[0]) + 2}, столбец {first['column_name']}",
-            remedy="исправьте строку и повторите команду",
+            where=f"{where}, строка {bad.index[0]}, столбец {first['column_name']}",
+            remedy="исправьте строку и повторите команду" + _allowed(table, str(first["column_name"])),
         )
     return table.conform(good)
 
@@ -108,8 +109,14 @@ def raw_files(root: Path) -> tuple[SourceFile, ...]:
     raw = root / "raw"
     found = []
     for folder in sorted(raw.iterdir()) if raw.is_dir() else ():
-        if not folder.is_dir() or folder.name.startswith(("_", ".")):
+        if folder.name.startswith(("_", ".", "~")):
             continue
+        if not folder.is_dir():
+            raise ConfigError(
+                "Файл лежит прямо в raw/, а не в папке года: он не был бы прочитан",
+                where=f"raw/{folder.name}",
+                remedy="переложите его в raw/<год получения>/, например raw/2026/",
+            )
         if not (folder.name.isdigit() and len(folder.name) == 4):
             raise ConfigError(
                 f"Папка «raw/{folder.name}» названа не годом",
@@ -139,7 +146,7 @@ def register(root: Path) -> dict[str, pd.DataFrame]:
             )
     schools, municipalities = frames["schools"], frames["municipalities"]
     unknown = schools.loc[~schools["municipality_id"].isin(municipalities["municipality_id"]), "school_id"]
-    _refuse_strangers(unknown, "schools", "муниципалитет которой не найден в municipalities.csv")
+    _refuse_strangers(unknown, "reference/schools.csv", "муниципалитет которой не найден в municipalities.csv")
     _refuse_circles(frames["school_lineage"])
     for name, column in (
         ("school_codes", "school_id"),
@@ -148,14 +155,23 @@ def register(root: Path) -> dict[str, pd.DataFrame]:
         ("school_matches", "school_id"),
     ):
         values = frames[name][column].dropna()
-        _refuse_strangers(values[~values.isin(schools["school_id"])], name, "которой нет в schools.csv")
+        _refuse_strangers(
+            values[~values.isin(schools["school_id"])], f"reference/{name}.csv", "которой нет в schools.csv"
+        )
     return frames
 
 
 def past_list(root: Path, year: int) -> pd.DataFrame:
     """The list made in September of a year (`decisions/lists/<year>.csv`); empty where there is none."""
     path = root / "decisions" / "lists" / f"{year}.csv"
-    return read_reference(path, orders.PAST_LIST) if path.is_file() else orders.PAST_LIST.empty()
+    if not path.is_file():
+        return orders.PAST_LIST.empty()
+    listed = read_reference(path, orders.PAST_LIST)
+    known = reference_table(root, reference.SCHOOLS)["school_id"]
+    _refuse_strangers(
+        listed.loc[~listed["school_id"].isin(known), "school_id"], _place(path), "которой нет в schools.csv"
+    )
+    return listed
 
 
 def commission_decisions(root: Path) -> pd.DataFrame:
@@ -172,20 +188,115 @@ def settings_hashes(root: Path) -> dict[str, str]:
     return {path.relative_to(root).as_posix(): sha256(path) for path in paths if path.is_file()}
 
 
-def _boolean(value: object) -> bool | None:
-    return {"true": True, "1": True, "да": True, "false": False, "0": False, "нет": False}.get(str(value).lower())
+def _place(path: Path) -> str:
+    """The path of a file of settings inside the region's folder."""
+    parts = path.parts
+    start = max(
+        (i for i, part in enumerate(parts[:-1]) if part in (*SETTINGS_FOLDERS, "forms")), default=len(parts) - 1
+    )
+    return "/".join(parts[start:])
 
 
-def _refuse_words(values: pd.Series, title: str, where: str) -> None:
-    """Refuse a number that is a word: it would silently become missing."""
-    bad = values.notna() & pd.to_numeric(values, errors="coerce").isna()
-    if bad.any():
-        first = int(bad.to_numpy().argmax())
+def _text_frame(path: Path, where: str) -> pd.DataFrame:
+    """One row per filled line of a CSV, as text with None for a blank; the index is the operator's row number."""
+    remedy = "сохраните его как «CSV UTF-8» с заголовком в первой строке"
+    try:
+        content = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError("Справочник сохранён не в кодировке UTF-8", where=where, remedy=remedy) from error
+    except OSError as error:
+        raise ConfigError("Справочник не удаётся открыть", where=where, remedy="проверьте право чтения") from error
+    header_line = next(iter(content.splitlines()), "")
+    # The names of columns hold no delimiter; texts below them hold commas and semicolons enough to mislead.
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=max(",;\t", key=header_line.count), strict=True)
+    try:
+        lines = [[cell.strip() for cell in line] for line in reader]
+    except csv.Error as error:
         raise ConfigError(
-            f"Вместо числа «{title}» стоит «{values.iloc[first]}»",
-            where=f"{where}, строка {first + 2}",
-            remedy="исправьте число",
+            "Справочник не читается: кавычки расставлены неверно",
+            where=f"{where}, строка {reader.line_num}",
+            remedy="кавычку внутри названия удваивают, а название с ней целиком берут в кавычки",
+        ) from error
+    if not lines or not any(lines[0]):
+        raise ConfigError("В справочнике нет заголовка", where=where, remedy=remedy)
+    header = lines[0][: len(_without_blank_end(lines[0]))]
+    repeated = sorted({name or "без имени" for name in header if header.count(name) > 1 or not name})
+    if repeated:
+        raise ConfigError(
+            f"Столбцы справочника названы неверно: {', '.join(repeated)}",
+            where=f"{where}, строка 1",
+            remedy="у каждого столбца должно быть своё имя",
         )
+    rows = {number: _without_blank_end(line) for number, line in enumerate(lines, start=1) if number > 1 and any(line)}
+    for number, row in rows.items():
+        if len(row) > len(header):
+            raise ConfigError(
+                f"В строке справочника {len(row)} значений, а столбцов {len(header)}",
+                where=f"{where}, строка {number}",
+                remedy="значение, в котором есть разделитель, возьмите в кавычки",
+            )
+    filled = [[cell or None for cell in row] + [None] * (len(header) - len(row)) for row in rows.values()]
+    return pd.DataFrame(filled, columns=header, index=list(rows), dtype="str")
+
+
+def _without_blank_end(cells: list[str]) -> list[str]:
+    """The cells without the blank ones at the end, which spreadsheets add."""
+    return cells[: max((i for i, cell in enumerate(cells, start=1) if cell), default=0)]
+
+
+def _refuse_unreadable(values: pd.Series, column: Column, where: str) -> None:
+    """Refuse a value that is not of its column's kind: it would silently become missing."""
+    if column.kind == "string":
+        return
+    if column.kind == "bool":
+        is_read = values.str.lower().isin(list(BOOLEANS))
+    elif column.kind == "date":
+        is_read = pd.to_datetime(values, format="%Y-%m-%d", errors="coerce").notna()
+    else:
+        numbers = pd.to_numeric(values, errors="coerce")
+        is_read = numbers.notna() & ((numbers % 1 == 0) | (column.kind == "float"))
+    bad = values[values.notna() & ~is_read]
+    if not bad.empty:
+        raise ConfigError(
+            f"В столбце «{column.title}» вместо {KIND_WORDS[column.kind]} стоит «{bad.iloc[0]}»",
+            where=f"{where}, строка {bad.index[0]}, столбец {column.name}",
+            remedy=f"впишите {KIND_REMEDIES[column.kind]} или оставьте ячейку пустой",
+        )
+
+
+def _allowed(table: Table, name: str) -> str:
+    """The codes that the column allows, as the end of a remedy; empty where any text will do."""
+    choices = next((column.choices for column in table.columns if column.name == name), None)
+    return f"; допустимы: {', '.join(choices)}" if choices else ""
+
+
+def _refuse_wrong_settings(settings: dict[str, object], where: str) -> None:
+    """Refuse settings that are lacking, unknown or not of their kind."""
+    fields = Region.__dataclass_fields__
+    lacking = [n for n, field in fields.items() if field.default is MISSING and n not in settings]
+    unknown = [n for n in settings if n not in fields]
+    told = [f"не хватает: {', '.join(lacking)}"] * bool(lacking) + [f"лишние: {', '.join(unknown)}"] * bool(unknown)
+    if told:
+        raise ConfigError(
+            f"Настройки региона неполны или неизвестны: {'; '.join(told)}",
+            where=where,
+            remedy=f"нужны: {', '.join(fields)}",
+        )
+    for name, value in settings.items():
+        kind = bool if name == "is_demo" else str
+        if not isinstance(value, kind):
+            raise ConfigError(
+                f"Настройка {name} не того вида: {value}",
+                where=where,
+                remedy=f"впишите {'true или false без кавычек' if kind is bool else 'текст в кавычках'}",
+            )
+    zone = str(settings.get("time_zone", Region.time_zone))
+    try:
+        zoneinfo.ZoneInfo(zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError(
+            f"Часовой пояс «{zone}» неизвестен", where=f"{where}, time_zone", remedy="впишите, например, Europe/Moscow"
+        ) from error
 
 
 def _refuse_circles(lineage: pd.DataFrame) -> None:
@@ -203,11 +314,11 @@ def _refuse_circles(lineage: pd.DataFrame) -> None:
             )
 
 
-def _refuse_strangers(values: pd.Series, name: str, what: str) -> None:
+def _refuse_strangers(values: pd.Series, where: str, what: str) -> None:
     if not values.empty:
         raise ConfigError(
-            f"В справочнике есть школа «{values.iloc[0]}», {what} (всего таких: {len(values)})",
-            where=f"reference/{name}.csv",
+            f"Названа школа «{values.iloc[0]}», {what} (всего таких: {len(values)})",
+            where=where,
             remedy="добавьте недостающую строку или исправьте код",
         )
 

@@ -1,8 +1,8 @@
 """From pupils' rows to result cells: what is low, how many, and which delivery counts (methodology 1).
 
-"Recognised" frames have the columns of their table and besides `school_id`, `municipality_id` (never missing),
-`load_date` (date of the delivery, empty for the first one) and, where schools were merged, `own_school_id`: the school
-as it was, of which `school_id` is the successor.
+"Recognised" frames have the columns of their table and besides `school_id`, `municipality_id` (never missing) and
+`load_date` (date of the delivery, empty for the first one). The school is the one that held the exam: cells of merged
+schools are added up afterwards (`pipeline.lineage`).
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,11 @@ from pipeline.errors import ConfigError
 from pipeline.tables.quality import RECEIVED_CELLS
 from pipeline.tables.results import CELL_KEY, RESULTS
 from pipeline.tables.sources import PLACE_KEY, REJECTS, SLICE
-from pipeline.versions import FIRST_LOAD_LABEL, OWN_CELL, latest, left_out, with_own_school
+from pipeline.versions import FIRST_LOAD_LABEL, latest, left_out
 
 STAGE_NAME = "results"
 SLICE_NAMES = [column.name for column in SLICE]
-LOAD_CELL = [*OWN_CELL, "load_date"]
-SCHOOL = ["school_id", "municipality_id"]
+LOAD_CELL = [*CELL_KEY, "load_date"]
 BASIC_FORM = "basic"
 
 Floats = npt.NDArray[np.float64]
@@ -81,7 +80,7 @@ def classify(
 
 
 def cells(classified: pd.DataFrame) -> pd.DataFrame:
-    """One row per school as it was, slice and load: columns of `results` without the version, `load_date`, and a place.
+    """One row per school, slice and load: columns of `results` without the version, `load_date`, and a place.
 
     `mean_score` is the mean test score where the cell has test scores, else the mean mark, of the judged. The place is
     the first row of the cell; `source_text` names every file with its first and last row. A school whose rows could
@@ -91,13 +90,13 @@ def cells(classified: pd.DataFrame) -> pd.DataFrame:
         classified: recognised attempts with `is_low`, from `classify`.
     """
     frame = classified[classified["is_absent"].astype(bool) | classified["is_low"].notna()]
-    frame = with_own_school(frame).sort_values(list(PLACE_KEY), kind="stable", ignore_index=True)
+    frame = frame.sort_values(list(PLACE_KEY), kind="stable", ignore_index=True)
     ids = frame.groupby(LOAD_CELL, sort=False).ngroup().to_numpy(dtype="int64")
     first = ~pd.Series(ids).duplicated()
     count = int(ids.max()) + 1 if len(ids) else 0
     is_tested = frame["is_low"].notna().to_numpy()
     is_low = frame["is_low"].fillna(False).to_numpy(dtype=bool)
-    found = frame.loc[first, [*LOAD_CELL, *SCHOOL, *PLACE_KEY]].reset_index(drop=True)
+    found = frame.loc[first, [*LOAD_CELL, "municipality_id", *PLACE_KEY]].reset_index(drop=True)
     mean_test = _means(frame["test_score"], ids, is_tested, count)
     return found.assign(
         tested_count=np.bincount(ids[is_tested], minlength=count),
@@ -114,7 +113,7 @@ def choose_versions(
     """Two frames: `results`, one row per school and slice from the load that counts, and `rejects` of the others.
 
     The rule of versions is `versions.latest`. Two cells of the sender are the same where tested and low counts agree;
-    the one that says more (absent, mean) stays. Cells of schools that were merged are added up after the choice.
+    the one that says more (absent, mean) stays.
 
     Args:
         pupil_cells: from `cells`.
@@ -124,10 +123,11 @@ def choose_versions(
     rows = reported_cells["row_number"]
     source_text = _places(reported_cells["file_id"], reported_cells["sheet_name"], rows, rows)
     reported = reported_cells.assign(source_text=source_text)
-    columns = [*LOAD_CELL, *SCHOOL, *PLACE_KEY, "tested_count", "low_count", "absent_count", "mean_score"]
+    counts = ["tested_count", "low_count", "absent_count", "mean_score"]
+    columns = [*LOAD_CELL, "municipality_id", *PLACE_KEY, *counts, "source_text"]
     candidates = pd.concat(
         [
-            with_own_school(frame)[[*columns, "source_text"]].astype({"absent_count": "Int64", "mean_score": "float64"})
+            frame[columns].astype({"absent_count": "Int64", "mean_score": "float64"})
             for frame in (pupil_cells, reported)
         ],
         ignore_index=True,
@@ -137,25 +137,7 @@ def choose_versions(
     said = candidates[["absent_count", "mean_score"]].notna().sum(axis=1)
     kept, rejects = latest(candidates, as_of=as_of, stage_name=STAGE_NAME, preference=said)
     chosen = candidates.loc[kept].assign(load_version=_load_version(candidates.loc[kept, "load_date"]))
-    is_merged = chosen.duplicated(list(CELL_KEY), keep=False)
-    merged = [_merged(cells) for _, cells in chosen[is_merged].groupby(list(CELL_KEY))]
-    results = pd.concat([chosen[~is_merged], *merged])
-    return RESULTS.conform(results[list(RESULTS.column_names)]), REJECTS.conform(rejects)
-
-
-def _merged(cells: pd.DataFrame) -> pd.DataFrame:
-    """One row: the cells of schools that became one, added up; what one of them does not say, the sum does not say."""
-    parts = cells.sort_values("own_school_id")
-    tested = int(parts["tested_count"].sum())
-    weighted = (parts["mean_score"] * parts["tested_count"].astype("float64")).sum(skipna=False)
-    return parts.head(1).assign(
-        tested_count=tested,
-        low_count=parts["low_count"].sum(),
-        absent_count=parts["absent_count"].sum(skipna=False),
-        mean_score=weighted / tested if tested else np.nan,
-        load_version="; ".join(sorted(set(parts["load_version"]))),
-        source_text="; ".join(parts["source_text"]),
-    )
+    return RESULTS.conform(chosen[list(RESULTS.column_names)]), REJECTS.conform(rejects)
 
 
 def received_cells(pupil_cells: pd.DataFrame, reported_cells: pd.DataFrame, as_of: str | None = None) -> pd.DataFrame:
@@ -168,22 +150,19 @@ def received_cells(pupil_cells: pd.DataFrame, reported_cells: pd.DataFrame, as_o
         reported_cells: recognised frame of `reported_cells`.
         as_of: ISO date; later loads are not known yet.
     """
-    columns = [*LOAD_CELL, *SCHOOL, "tested_count", "low_count"]
+    columns = [*LOAD_CELL, "municipality_id", "tested_count", "low_count"]
     families = []
     for family_code, frame in (("pupils", pupil_cells), ("reported", reported_cells)):
-        records = with_own_school(frame)[[*columns, *PLACE_KEY]].reset_index(drop=True)
+        records = frame[[*columns, *PLACE_KEY]].reset_index(drop=True)
         records = records.assign(is_pupil_level=family_code == "pupils", content=_counts_text(records))
         kept, _ = latest(records, as_of=as_of, stage_name=STAGE_NAME)
         families.append(records.loc[kept, columns].assign(family_code=family_code))
     both = pd.concat(families, ignore_index=True)
     load = pd.Series(pd.factorize(both["load_date"], sort=True)[0], index=both.index)
-    cell = both.groupby(list(OWN_CELL), sort=False).ngroup()
+    cell = both.groupby(list(CELL_KEY), sort=False).ngroup()
     newest = both[load == load.groupby(cell).transform("max")]
     named = newest.assign(load_version=_load_version(newest["load_date"]))
-    counts = named.groupby([*RECEIVED_CELLS.key, "municipality_id"], as_index=False)[
-        ["tested_count", "low_count"]
-    ].sum()
-    return RECEIVED_CELLS.conform(counts)
+    return RECEIVED_CELLS.conform(named[list(RECEIVED_CELLS.column_names)])
 
 
 def _counts_text(records: pd.DataFrame) -> "pd.Series[str]":
@@ -255,8 +234,10 @@ def _sources(frame: pd.DataFrame, ids: Ids) -> "pd.Series[str]":
         .groupby(["cell", "file_id", "sheet_name"], as_index=False)["row_number"]
         .agg(["min", "max"])
     )
-    parts = parts.assign(place=_places(parts["file_id"], parts["sheet_name"], parts["min"], parts["max"]))
-    return parts.groupby("cell")["place"].agg("; ".join)
+    places = _places(parts["file_id"], parts["sheet_name"], parts["min"], parts["max"]).set_axis(parts["cell"])
+    # Nearly every cell comes from one sheet; joining texts group by group is slow.
+    is_shared = places.index.duplicated(keep=False)
+    return pd.concat([places[~is_shared], places[is_shared].groupby(level="cell").agg("; ".join)])
 
 
 def _places(files: pd.Series, sheets: pd.Series, first: pd.Series, last: pd.Series) -> "pd.Series[str]":

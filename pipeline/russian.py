@@ -3,6 +3,7 @@
 A code that is not listed is shown as it stands: a region's own test or subject needs no line here to be reported.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -185,3 +186,9 @@ def value_text(name: str, value: Any) -> str:
     if name.endswith("_count"):  # an expected count is no whole number, and nobody wants its decimals
         return number(round(value))
     return percent(value) if name.endswith(("_share", "_drift")) else number(value)
+
+
+def toml_place(error: ValueError) -> str:
+    """Where a TOML file is wrong, as the end of a place: «, строка 3»; the library says it in English words."""
+    found = re.search(r"line (\d+)", str(error))
+    return f", строка {found[1]}" if found else ""

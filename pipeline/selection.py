@@ -1,9 +1,10 @@
 """The choice of schools: who enters, stays, leaves, and why, by the rules of section 4 of the method.
 
-Every school of the register has exactly one status and at least one reason code. A school that was listed leaves when
-its place by T is beyond the factor times K, or when both its T and this year's T are low; a leaver does not re-enter
-the same September. Where T cannot be judged (thin data, no recent results) the school goes to the experts' list, also
-when it was listed: nothing is decided for or against it by a lack of data. Commission decisions win, and show.
+Every school of the register of the year, and every school of the list in force whether it still exists or not, has
+exactly one status and at least one reason code. A school that was listed leaves when its place by T is beyond the
+factor times K, or when both its T and this year's T are low; a leaver does not re-enter the same September. Where T
+cannot be judged (thin data, no recent results) the school goes to the experts' list, also when it was listed: nothing
+is decided for or against it by a lack of data. Commission decisions win, and show.
 """
 
 import math
@@ -27,8 +28,9 @@ REASON_CODES: Mapping[str, str] = {
     "commission_include": "Включена решением комиссии или по требованию регламента.",
     "commission_exclude": "Не включена решением комиссии.",
     "excluded_kind": "Вид школы не участвует в отборе.",
-    "no_results": "Результатов, по которым выбираются школы, нет.",
-    "no_recent_results": "Нет результатов за последние годы: решают эксперты.",
+    "not_operating": "Состоит в действующем перечне, но в году решения не действует.",
+    "no_results": "За рассматриваемые годы нет результатов, по которым выбираются школы.",
+    "no_recent_results": "За последние годы нет результатов, сравнимых с нормой региона: решают эксперты.",
     "thin_data": "Данных недостаточно: решают эксперты.",
     "listed_needs_expert": "Состоит в действующем перечне: решение о ней принимают эксперты.",
     "stays": "Состоит в действующем перечне и не выполнила условий выхода.",
@@ -72,7 +74,7 @@ def select(
     decisions: pd.DataFrame | None = None,
     vpr_only: frozenset[str] = frozenset(),
 ) -> pd.DataFrame:
-    """One row per school of the register that exists in the year (`SELECTION`): its status, and why.
+    """One row per school that exists in the year or is on the list in force (`SELECTION`): its status, and why.
 
     Args:
         stability: one row per school of the model (`STABILITY`).
@@ -82,23 +84,29 @@ def select(
         rules: capacity, bands, entry, exit and ties.
         pool: kinds of schools that take no part.
         list_in_force: `school_id` of the list made a year ago; None switches the stay rule off.
-        list_before: `school_id` of the list made two years ago, to tell who has left for good.
+        list_before: `school_id` of the list made two years ago, to tell who has left for good; without the list in
+            force it tells nothing.
         decisions: the commission's: `school_id`, `action` (include, exclude).
-        vpr_only: schools of whose final exams nothing is known.
+        vpr_only: schools of whose final exams nothing is known (`expected.vpr_only_schools`).
 
     Raises:
         ConfigError: a decision names a school unknown in the year, an unknown action, or contradicts another.
     """
-    facts = _facts(stability, schools, rule, year, rules, pool, vpr_only)
-    actions = _actions(decisions, facts)
-    listed = frozenset() if list_in_force is None else frozenset(list_in_force["school_id"])
+    assert (stability["year"] == year).all(), "the model is of another year"
+    listed, before = (_listed(earlier, schools) for earlier in (list_in_force, list_before))
+    operating = valid_in(schools, year)
+    actions = _actions(decisions, operating)
+    gone = schools[schools["school_id"].isin(listed - frozenset(operating["school_id"]))]
+    register = pd.concat([operating.assign(is_operating=True), gone.assign(is_operating=False)])
+    facts = _facts(stability, register, rule, rules, pool, vpr_only)
     facts = facts.assign(action=_coded(facts, actions), is_on_list=facts["school_id"].isin(listed))
     facts = facts.assign(is_leaving=facts["is_on_list"] & facts["is_candidate"] & _is_leaving(facts, rules))
     entry = _entries(facts, rules)
     facts = facts.assign(entry_code=_coded(facts, entry))
     facts = facts.assign(is_selected=~facts["entry_code"].isin(["", "tie_lost"]))
     facts = facts.assign(is_reserve=_is_reserve(facts, rules))
-    out = frozenset() if list_before is None else frozenset(list_before["school_id"]) - listed
+    # Without the list in force nobody knows whether the school was out last September.
+    out = frozenset() if list_in_force is None else before - listed
     holds = _reasons(facts, out, rules) | {"stay_rule_off": facts["is_selected"] & (list_in_force is None)}
     table = facts.assign(year=year, status_code=_statuses(facts), reason_codes=_joined(holds))
     return SELECTION.typed(table[list(SELECTION.column_names)]).sort_values("school_id", ignore_index=True)
@@ -130,11 +138,23 @@ def remarks(selection: pd.DataFrame, rules: SelectionRules) -> tuple[str, ...]:
     told = [f"В перечень включено школ: {len(selected)}, мест: {rules.capacity}."]
     if len(selected) < rules.capacity:
         border = number(rules.borderline_probability)
-        told.append(f"Мест занято меньше, чем есть: у остальных школ вероятность T ниже {border} или данных мало.")
+        told.append(
+            f"Мест занято меньше, чем есть: у остальных школ вероятность T ниже {border} либо данных мало, "
+            "либо они выходят из перечня или исключены."
+        )
     if len(selected) > _tie_limit(rules):
-        told.append("Перечень превышает допустимый размер: сохранены все школы прежнего перечня и решения комиссии.")
+        told.append(
+            "Перечень превышает допустимый размер: сохранены все школы прежнего перечня, не выполнившие условий "
+            "выхода, и решения комиссии."
+        )
     elif len(selected) > rules.capacity:
-        told.append("Перечень больше числа мест: сохранены прежние школы или включены неотличимые у границы.")
+        told.append(
+            "Перечень больше числа мест: сохранены прежние школы, учтены решения комиссии или включены неотличимые "
+            "у границы."
+        )
+    gone_count = int(selection["reason_codes"].str.split(";").map(lambda codes: "not_operating" in codes).sum())
+    if gone_count:
+        told.append(f"Из прежнего перечня в году решения не действуют и не имеют преемника: {gone_count}.")
     if selected["reason_codes"].str.contains("stay_rule_off").any():
         told.append(REASON_CODES["stay_rule_off"])
     return tuple(told)
@@ -142,21 +162,24 @@ def remarks(selection: pd.DataFrame, rules: SelectionRules) -> tuple[str, ...]:
 
 def _facts(
     stability: pd.DataFrame,
-    schools: pd.DataFrame,
+    register: pd.DataFrame,
     rule: pd.DataFrame,
-    year: int,
     rules: SelectionRules,
     pool: PoolRules,
     vpr_only: frozenset[str],
 ) -> pd.DataFrame:
-    """One row per school of the register of the year, best candidates first, with all that the decision looks at."""
-    assert (stability["year"] == year).all(), "the model is of another year"
-    register = valid_in(schools, year)[["school_id", "municipality_id", "school_name", "kind_code"]]
+    """One row per school of the register, best candidates first, with all that the decision looks at.
+
+    The register has `is_operating`: whether the school exists in the year.
+    """
+    assert stability["school_id"].isin(register["school_id"]).all(), "the model has a school that nobody decides about"
+    register = register[["school_id", "municipality_id", "school_name", "kind_code", "is_operating"]]
     facts = register.merge(stability.drop(columns=["municipality_id", "year"]), on="school_id", how="left")
     is_out = facts["kind_code"].isin(pool.excluded_kinds)
     probability = facts["probability"].round(FLOAT_DECIMALS)
     is_recent = facts["is_recent"].fillna(False).astype(bool)
     is_thin = facts["is_thin"].fillna(False).astype(bool)
+    is_candidate = facts["is_operating"] & ~is_out & probability.notna() & is_recent & ~is_thin
     is_rule_low = facts["school_id"].isin(rule.loc[rule["is_rule_low"].astype(bool), "school_id"])
     is_firm = (probability >= rules.firm_probability) & (facts["low_years_count"] >= rules.firm_low_years).fillna(False)
     facts = facts.assign(
@@ -166,9 +189,9 @@ def _facts(
         has_results=probability.notna(),
         is_recent=is_recent,
         is_thin=is_thin,
-        is_candidate=~is_out & probability.notna() & is_recent & ~is_thin,
+        is_candidate=is_candidate,
         is_rule_low=is_rule_low,
-        is_firm=is_firm & is_rule_low,
+        is_firm=is_firm & is_rule_low & is_candidate,
         is_vpr_only=facts["school_id"].isin(vpr_only),
     )
     tie_columns = [name for name, _ in TIE_ORDER]
@@ -179,13 +202,21 @@ def _facts(
     return facts.assign(rank=place)
 
 
-def _actions(decisions: pd.DataFrame | None, facts: pd.DataFrame) -> dict[str, str]:
-    """The commission's action by school, checked."""
+def _listed(earlier: pd.DataFrame | None, schools: pd.DataFrame) -> frozenset[str]:
+    """The schools of an earlier list; the region's folder refuses one that the register does not know."""
+    ids: frozenset[str] = frozenset() if earlier is None else frozenset(earlier["school_id"])
+    assert ids <= frozenset(schools["school_id"]), "an earlier list names a school unknown to the register"
+    return ids
+
+
+def _actions(decisions: pd.DataFrame | None, operating: pd.DataFrame) -> dict[str, str]:
+    """The commission's action by school, checked against the schools that exist in the year."""
     if decisions is None or decisions.empty:
         return {}
     pairs = decisions[["school_id", "action"]].drop_duplicates()
+    is_known = pairs["school_id"].isin(operating["school_id"])
     faults = {
-        "решение о школе, которой нет в реестре этого года": pairs.loc[~pairs["school_id"].isin(facts["school_id"])],
+        "решение о школе, которой нет в реестре этого года": pairs.loc[~is_known],
         "неизвестное решение (нужно include или exclude)": pairs.loc[~pairs["action"].isin(ACTIONS)],
         "противоречивые решения об одной школе": pairs.loc[pairs.duplicated("school_id", keep=False)],
     }
@@ -231,9 +262,12 @@ def _entrants(eligible: pd.DataFrame, places: int, limit: int, tie_width: float)
     """
     ids, probability = eligible["school_id"], eligible["probability"].to_numpy()
     first = dict.fromkeys(ids.iloc[:places], "entered_by_probability")
-    if places == 0 or places >= len(eligible) or probability[places - 1] - probability[places] >= tie_width:
+    if places == 0 or places >= len(eligible):
         return first
-    distance = probability - probability[places - 1]
+    # Rounded: 0.35 and 0.33 differ by exactly 0.02, and a binary fraction must not make twins of them.
+    distance = np.round(probability - probability[places - 1], FLOAT_DECIMALS)
+    if -distance[places] >= tie_width:
+        return first
     sure_count = int((distance >= tie_width).sum())
     block = eligible[np.abs(distance) < tie_width]
     if sure_count + len(block) <= limit:
@@ -259,7 +293,7 @@ def _statuses(facts: pd.DataFrame) -> "pd.Series[str]":
     """The one status of each school."""
     by_status = {
         "selected": facts["is_selected"],
-        "excluded": facts["is_excluded_kind"] | (facts["action"] == "exclude"),
+        "excluded": facts["is_excluded_kind"] | ~facts["is_operating"] | (facts["action"] == "exclude"),
         "insufficient_data": ~facts["is_candidate"],
         "reserve": facts["is_reserve"],
     }
@@ -274,13 +308,14 @@ def _reasons(facts: pd.DataFrame, out: frozenset[str], rules: SelectionRules) ->
     """
     is_open = facts["action"] == ""
     is_judged = facts["is_candidate"] & ~facts["is_selected"] & is_open
-    is_expert = ~facts["is_candidate"] & ~facts["is_excluded_kind"]
+    is_expert = ~facts["is_candidate"] & ~facts["is_excluded_kind"] & facts["is_operating"]
     is_below = facts["probability"] < rules.borderline_probability
     is_hopeless = facts["is_leaving"] & (facts["probability"] < rules.watch_probability)
     entered = {code: facts["entry_code"] == code for code in ENTRY_CODES}
     return entered | {
         "commission_exclude": facts["action"] == "exclude",
         "excluded_kind": facts["is_excluded_kind"],
+        "not_operating": ~facts["is_operating"],
         "no_results": is_expert & ~facts["has_results"],
         "no_recent_results": is_expert & facts["has_results"] & ~facts["is_recent"],
         "thin_data": is_expert & facts["is_thin"],
@@ -288,12 +323,12 @@ def _reasons(facts: pd.DataFrame, out: frozenset[str], rules: SelectionRules) ->
         "left_list": is_judged & facts["is_leaving"],
         "left_for_good": is_judged & (facts["school_id"].isin(out) | is_hopeless),
         "reserve": facts["is_reserve"],
-        "beyond_capacity": is_judged & ~is_below & (facts["entry_code"] == ""),
+        "beyond_capacity": is_judged & ~is_below & ~facts["is_leaving"] & (facts["entry_code"] == ""),
         "below_entry_probability": is_judged & is_below,
         "rule_low": facts["is_rule_low"],
-        "probability_firm": facts["probability"] >= rules.firm_probability,
+        "probability_firm": facts["is_candidate"] & (facts["probability"] >= rules.firm_probability),
         "low_two_years": (facts["low_years_count"] >= rules.firm_low_years).fillna(False).astype(bool),
-        "vpr_only": facts["is_selected"] & facts["is_vpr_only"],
+        "vpr_only": facts["is_selected"] & facts["is_vpr_only"] & is_open,
     }
 
 

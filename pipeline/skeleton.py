@@ -74,6 +74,22 @@ def make_skeleton(directory: Path, name: str) -> list[Path]:
     return written
 
 
+def next_steps(directory: Path) -> str:
+    """What the operator does with a new region, numbered; Russian, for the terminal."""
+    steps = (
+        f"Впишите в {directory}/region.toml, кто издаёт и подписывает приказ.",
+        f"Положите полученные файлы в {directory}/raw/<год получения>/, ничего в них не меняя.",
+        f"Книгу неизвестного вида опишите макетом: shnro layout draft ФАЙЛ --output {directory}/layouts/ИМЯ.toml",
+        f"Заполните в {directory}/reference/ файлы municipalities.csv, schools.csv и school_codes.csv "
+        f"или начните реестр с листа книги: shnro register ФАЙЛ --sheet ЛИСТ --data {directory}",
+        f"Прочитайте и проверьте файлы: shnro check --data {directory} --year ГОД",
+        f"Решите о незнакомых названиях школ: shnro match list --data {directory}",
+        f"Опубликуйте: shnro monitor --data {directory} --year ГОД, затем "
+        f"shnro identify --data {directory} --year ГОД --capacity ЧИСЛО_МЕСТ",
+    )
+    return "Дальше:\n" + "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, start=1))
+
+
 def start_register(file: Path, sheet_name: str, root: Path) -> tuple[int, int]:
     """Write reference/schools.csv and municipalities.csv from one sheet; gives the numbers of both.
 

@@ -5,7 +5,7 @@ left out (excluded kinds, closed ones) have no part in anything else: neither in
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from pipeline.expected import StabilityFit, expected_cells, regional_rates
 from pipeline.methodology.rules import SelectionRules, StabilityRules
 from pipeline.panel import Panel, dispersion_of, effective_counts, learn_decay, make_panel
 from pipeline.posterior import Floats, cut_for, prior_strength, probabilities_above, quantiles
+from pipeline.schema import FLOAT_DECIMALS
 from pipeline.tables.decision import STABILITY
 
 Mask = npt.NDArray[np.bool_]
@@ -62,6 +63,8 @@ def fit(
         NoDataError: nobody was tested in the year.
         PipelineError: there are no more schools than places.
     """
+    # An edition with a main window of seven years must not narrow it where data are thin.
+    rules = replace(rules, long_window_years=max(rules.window_years, rules.long_window_years))
     cells = expected_cells(results[results["year"] <= year], rules.min_cell_schools)
     inside = cells[~cells["school_id"].isin(left_out)]
     _require_year(inside, year)
@@ -75,7 +78,7 @@ def fit(
     main_observed, main_expected = effective_counts(panel, year, rules.window_years, decay, dispersion)
     prior, is_at_bound = prior_strength(main_observed, main_expected, rules.prior_minimum, rules.prior_maximum)
 
-    is_widened = main_expected < rules.thin_expected
+    is_widened = _as_stored(main_expected) < rules.thin_expected
     model = _Model(panel, rules, selection.capacity, decay, dispersion, prior, is_in, is_widened)
     observed, expected = model.evidence(panel)
     cut = cut_for(observed[is_in], expected[is_in], prior, selection.capacity)
@@ -129,6 +132,11 @@ def band_of(probability: Floats, rules: SelectionRules) -> "pd.Series[str]":
     )
     conditions = [probability >= border for _, border in borders]
     return pd.Series(np.select(conditions, [code for code, _ in borders], default="none"), dtype="str")
+
+
+def _as_stored(values: Floats) -> Floats:
+    """The numbers as the store keeps them: what a reader sees meets a threshold, not the last bits of a sum."""
+    return np.round(values, FLOAT_DECIMALS)
 
 
 def _require_year(cells: pd.DataFrame, year: int) -> None:
@@ -236,7 +244,7 @@ def _subjects(model: _Model) -> pd.DataFrame:
 def _evidence_columns(model: _Model, years: pd.DataFrame) -> pd.DataFrame:
     """One row per school of the panel: the columns of `STABILITY` that count what there is."""
     panel, mask, rules = model.panel, model.window_mask, model.rules
-    is_low = years["is_in_window"] & (years["probability"] >= rules.low_year_probability)
+    is_low = years["is_in_window"] & (_as_stored(years["probability"].to_numpy()) >= rules.low_year_probability)
     low_years = years[is_low].groupby("school_id").size()
     current = years[years["year"] == model.year].set_index("school_id")["probability"]
     recent = panel.columns(model.year, rules.recent_years)
@@ -250,7 +258,8 @@ def _evidence_columns(model: _Model, years: pd.DataFrame) -> pd.DataFrame:
         "years_count": ((panel.expected > 0) & (mask > 0)).sum(axis=1),
         "current_year_probability": panel.school_ids.map(current),
         "window_years_count": np.where(model.is_widened, rules.long_window_years, rules.window_years),
-        "is_recent": panel.present[:, recent].sum(axis=1) > 0,
+        # Cells that take no part say nothing about the school: they are no recent results either.
+        "is_recent": panel.tested[:, recent].sum(axis=1) > 0,
     }
     return pd.DataFrame(columns)
 
@@ -264,7 +273,8 @@ def _posterior_columns(model: _Model, cut: float, selection: SelectionRules) -> 
     reliability = expected / (expected + prior)
     probability = probabilities_above(observed, expected, prior, cut)
     tested = (model.panel.tested * model.window_mask).sum(axis=1)
-    is_firm, is_moderate = reliability >= rules.firm_reliability, reliability >= rules.moderate_reliability
+    seen = _as_stored(reliability)
+    is_firm, is_moderate = seen >= rules.firm_reliability, seen >= rules.moderate_reliability
     columns = {
         "effective_observed": observed,
         "effective_expected": expected,
@@ -274,10 +284,10 @@ def _posterior_columns(model: _Model, cut: float, selection: SelectionRules) -> 
         "reliability": reliability,
         "reliability_code": np.select([is_firm, is_moderate], ["firm", "moderate"], default="thin"),
         "probability": probability,
-        "band_code": band_of(probability, selection),
+        "band_code": band_of(_as_stored(probability), selection),
         "forecast_ratio": index,  # the prediction of next year's O/E is the index itself
         "next_year_probability": np.nan,  # needs a calibration on the region's past: a later step
-        "is_thin": (expected < rules.thin_expected) | (tested < rules.min_pooled_tested_count),
+        "is_thin": (_as_stored(expected) < rules.thin_expected) | (tested < rules.min_pooled_tested_count),
     }
     return pd.DataFrame(columns)
 

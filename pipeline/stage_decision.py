@@ -56,8 +56,9 @@ def select(run: Run) -> str:
     final = successors(store.read(reference.SCHOOL_LINEAGE), run.year)
     in_force, before = (_carried(store.read(table), final) for table in (orders.PAST_LIST, orders.LIST_BEFORE))
     decisions = store.read(orders.COMMISSION_DECISIONS)
+    fitted = store.read(decision.STABILITY)
     chosen = selection.select(
-        store.read(decision.STABILITY),
+        fitted,
         store.read(reference.SCHOOLS),
         indicators.familiar_rule(cells, run.year, method.familiar),
         run.year,
@@ -66,7 +67,7 @@ def select(run: Run) -> str:
         list_in_force=None if in_force.empty else in_force,
         list_before=None if before.empty else before,
         decisions=decisions[decisions["year"] == run.year],
-        vpr_only=vpr_only_schools(cells, run.year, method.stability.window_years),
+        vpr_only=vpr_only_schools(cells, fitted, method.stability.min_cell_schools),
     )
     appendix = selection.order_appendix(chosen, store.read(reference.MUNICIPALITIES), run.year)
     store.write(decision.SELECTION, chosen)
@@ -88,4 +89,3 @@ def _carried(listed: pd.DataFrame, final: dict[str, str]) -> pd.DataFrame:
     """An earlier list with successors in place of merged and renamed schools."""
     ids = listed["school_id"].map(lambda school_id: final.get(school_id, school_id))
     return listed.assign(school_id=ids).drop_duplicates("school_id")
-

@@ -3,26 +3,19 @@
 Deliveries are dated by the folder they came in (`load_date`, empty for the first one). The latest delivery that is
 known on the day of decision counts; within one delivery rows of pupils win over what the sender counted.
 
-Versions are chosen for a school as it was when it sent its results (`own_school_id`); results of merged schools are
-added up afterwards. Otherwise two schools that became one would look like one school contradicting itself.
+Versions are chosen for the school that held the exam; results of merged schools are added up afterwards
+(`pipeline.lineage`). Otherwise two schools that became one would look like one school contradicting itself.
 """
 
 import pandas as pd
 
-from pipeline.tables.sources import PLACE_KEY, REJECTS, SLICE
+from pipeline.tables.results import CELL_KEY
+from pipeline.tables.sources import PLACE_KEY, REJECTS
 
-OWN_CELL = ("own_school_id", *(column.name for column in SLICE))
 FIRST_LOAD_LABEL = "первичная"
 
 # By design of the deliveries, not by fault of anybody: these raise no alarm.
 SERVICE_REASONS = ("superseded", "after_as_of", "appeal_not_granted", "repeat_attempt")
-
-
-def with_own_school(recognised: pd.DataFrame) -> pd.DataFrame:
-    """The recognised frame with `own_school_id`, the school before mergers; where it is not told, `school_id`."""
-    if "own_school_id" in recognised:
-        return recognised
-    return recognised.assign(own_school_id=recognised["school_id"])
 
 
 def left_out(
@@ -66,7 +59,7 @@ def latest(
     tells which is right, and an earlier load, if there is one, counts on. Then the latest load supersedes the others.
 
     Args:
-        candidates: one row per record, with the columns of `OWN_CELL`, of a place, and `load_date`,
+        candidates: one row per record, with the columns of `CELL_KEY`, of a place, and `load_date`,
             `is_pupil_level`, `content` (equal for equal records); index without repetition; at most one record from
             pupils' rows per cell and load.
         as_of: ISO date; later loads are not known yet. None: everything is known.
@@ -74,14 +67,14 @@ def latest(
         preference: a number per record; of equal records the one with the highest stays.
 
     Returns:
-        Labels of the records that count, at most one per own cell; and rejects.
+        Labels of the records that count, at most one per cell; and rejects.
     """
     ordered = candidates.assign(preference=0 if preference is None else -preference)
     ordered = ordered.sort_values(["preference", *PLACE_KEY], kind="stable")
     reasons = pd.Series("", index=ordered.index, dtype="str")
     if as_of is not None:
         reasons[ordered["load_date"] > as_of] = "after_as_of"
-    cell = ordered.groupby(list(OWN_CELL), sort=False).ngroup()
+    cell = ordered.groupby(list(CELL_KEY), sort=False).ngroup()
     load = pd.Series(pd.factorize(ordered["load_date"], sort=True)[0], index=ordered.index)
     frame = pd.DataFrame(
         {

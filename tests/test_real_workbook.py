@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.sources.draft import draft_layout
 from pipeline.sources.grid import SourceFile, open_sheets, source_file
-from pipeline.sources.reading import Account, Reading, ReadingContext, recognise
+from pipeline.sources.reading import Account, Reading, ReadingContext, head_of, recognise
 from pipeline.sources.workbook import WorkbookLayout, layouts, register_rows
 
 WORKBOOK = Path(__file__).resolve().parents[1] / "../shared/data/workbooks/zabaykalye_ege.xlsx"
@@ -44,7 +44,7 @@ def read(file: SourceFile, known: tuple[WorkbookLayout, ...]) -> Reading:
         (fit,) = [
             (layout, found.header_index)
             for layout in known
-            if (found := recognise(sheet, layout.fingerprint)).share == 1
+            if (found := recognise(head_of(sheet), layout.fingerprint)).share == 1
         ]
         fit[0].read(sheet, fit[1], context_of(file), account)
     return account.close()
@@ -90,7 +90,7 @@ def test_schools_with_results_by_year(reading: Reading) -> None:
 
 def test_a_register_starts_from_one_sheet(file: SourceFile) -> None:
     sheet = next(sheet for sheet in open_sheets(file) if sheet.name == "2023")
-    layout = next(found for found in layouts(None) if recognise(sheet, found.fingerprint).share == 1)
+    layout = next(found for found in layouts(None) if recognise(head_of(sheet), found.fingerprint).share == 1)
     frame = register_rows(file, layout, "2023", context_of(file))
     assert (len(frame), int(frame["has_results"].sum())) == (373, 314)
 

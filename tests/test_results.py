@@ -72,12 +72,14 @@ def test_nothing_depends_on_the_order_of_rows(records: list[dict[str, object]], 
 
     def everything(frame: pd.DataFrame) -> list[pd.DataFrame]:
         classified, rejects = results.classify(frame, SCALES, MINIMA)
+        scores, unused_scores = evidence.chosen_scores(classified, empty["reported_distributions"])
         return [
             rejects,
+            unused_scores,
             *results.choose_versions(results.cells(classified), empty["reported_cells"]),
-            *evidence.score_distribution(classified, empty["reported_distributions"]),
             *evidence.journal_comparison(classified, empty["reported_journal"]),
-            evidence.cohort_scores(classified, empty["reported_distributions"]),
+            evidence.score_distribution(scores),
+            evidence.cohort_scores(scores),
         ]
 
     for one, other in zip(everything(attempts), everything(shuffled), strict=True):
@@ -193,9 +195,10 @@ def printed(scores: dict[int, float], tested: int, **place: object) -> list[dict
 
 def test_printed_distribution_becomes_counts_of_pupils() -> None:
     frame = reported_of(REPORTED_DISTRIBUTIONS, printed({0: 0.0, 1: 0.3333, 2: 0.6667, 4: 0.0}, 3))
-    counts, rejects = evidence.score_distribution(classified_nobody(), frame)
+    scores, rejects = evidence.chosen_scores(classified_nobody(), frame)
+    counts = evidence.score_distribution(scores)
     assert counts[["primary_score", "pupil_count", "tested_count"]].to_numpy().tolist() == [[1, 1, 3], [2, 2, 3]]
-    cohort = evidence.cohort_scores(classified_nobody(), frame).iloc[0]
+    cohort = evidence.cohort_scores(scores).iloc[0]
     shares = np.array([1, 2, 2]) / 4
     assert cohort[["tested_count", "maximum_score"]].tolist() == [3, 4]
     np.testing.assert_allclose(
@@ -209,19 +212,20 @@ def test_pupils_rows_win_over_the_printed_distribution_and_a_later_load_over_bot
         attempts_of([{"primary_score": 7, "maximum_score": 10, "mark": 3}]), SCALES, MINIMA
     )
     same_load = reported_of(REPORTED_DISTRIBUTIONS, printed({8: 1.0}, 1))
-    counts, rejects = evidence.score_distribution(classified, same_load)
-    assert counts["primary_score"].tolist() == [7]
+    scores, rejects = evidence.chosen_scores(classified, same_load)
+    assert scores["primary_score"].tolist() == [7]
     assert rejects[["file_id", "reason_code", "is_service"]].to_numpy().tolist() == [["r.xlsx", "superseded", True]]
     later = reported_of(REPORTED_DISTRIBUTIONS, printed({8: 1.0}, 1, load_date="2026-07-10"))
-    counts, rejects = evidence.score_distribution(classified, later)
-    assert (counts["primary_score"].tolist(), len(rejects)) == ([8], 0)
-    assert evidence.cohort_scores(classified, later, as_of="2026-07-01")["mean_score_share"].tolist() == [0.7]
+    scores, rejects = evidence.chosen_scores(classified, later)
+    assert (scores["primary_score"].tolist(), len(rejects)) == ([8], 0)
+    scores, _ = evidence.chosen_scores(classified, later, as_of="2026-07-01")
+    assert evidence.cohort_scores(scores)["mean_score_share"].tolist() == [0.7]
 
 
 def test_contradicting_printed_distributions_are_both_left_out() -> None:
     both = printed({1: 1.0}, 3, row_number=9) + printed({2: 1.0}, 3, row_number=10)
-    counts, rejects = evidence.score_distribution(classified_nobody(), reported_of(REPORTED_DISTRIBUTIONS, both))
-    assert counts.empty
+    scores, rejects = evidence.chosen_scores(classified_nobody(), reported_of(REPORTED_DISTRIBUTIONS, both))
+    assert scores.empty
     assert rejects["reason_code"].tolist() == ["conflicting_rows"] * 2
 
 
@@ -305,43 +309,11 @@ def test_empty_input_gives_empty_tables() -> None:
     cells = results.cells(nobody)
     assert results.choose_versions(cells, reported_of(REPORTED_CELLS, []))[0].empty
     assert results.received_cells(cells, reported_of(REPORTED_CELLS, [])).empty
-    nothing = reported_of(REPORTED_DISTRIBUTIONS, [])
-    assert evidence.score_distribution(nobody, nothing)[0].empty
-    assert evidence.cohort_scores(nobody, nothing).empty
+    scores, unused_scores = evidence.chosen_scores(nobody, reported_of(REPORTED_DISTRIBUTIONS, []))
+    assert unused_scores.empty
+    assert evidence.score_distribution(scores).empty
+    assert evidence.cohort_scores(scores).empty
     assert evidence.journal_comparison(nobody, reported_of(REPORTED_JOURNAL, []))[0].empty
     kept, rejects = apply_appeals(PUPIL_ATTEMPTS.empty(), APPEALS.empty(), FILES)
     assert kept.empty
     assert rejects.empty
-
-
-def test_cells_of_merged_schools_are_added_up_and_not_taken_for_a_contradiction() -> None:
-    cells = [
-        {"own_school_id": "old1", "row_number": 9, "tested_count": 10, "low_count": 2, "mean_score": 3.0},
-        {"own_school_id": "old2", "row_number": 10, "tested_count": 30, "low_count": 1, "mean_score": 4.0},
-        {"own_school_id": "old2", "row_number": 11, "tested_count": 20, "low_count": 1, "load_date": "2026-07-10"},
-    ]
-    plain = reported_of(REPORTED_CELLS, [{k: v for k, v in c.items() if k != "own_school_id"} for c in cells])
-    frame = plain.assign(own_school_id=[c["own_school_id"] for c in cells])
-    chosen, rejects = results.choose_versions(results.cells(classified_nobody()), frame.iloc[:2])
-    assert chosen[["school_id", "tested_count", "low_count", "mean_score"]].to_numpy().tolist() == [["s1", 40, 3, 3.75]]
-    assert rejects.empty
-    chosen, rejects = results.choose_versions(results.cells(classified_nobody()), frame)
-    assert chosen[["tested_count", "low_count", "load_version"]].to_numpy().tolist() == [
-        [30, 3, "2026-07-10; первичная"]
-    ]
-    assert chosen["mean_score"].isna().all()
-    assert rejects["row_number"].tolist() == [10]
-    received = results.received_cells(results.cells(classified_nobody()), frame.iloc[:2])
-    assert received[["tested_count", "low_count"]].to_numpy().tolist() == [[40, 3]]
-
-
-def test_evidence_of_merged_schools_is_added_up() -> None:
-    rows = printed({1: 0.5, 2: 0.5}, 2, row_number=9) + printed({1: 1.0, 2: 0.0}, 3, row_number=10)
-    frame = reported_of(REPORTED_DISTRIBUTIONS, rows).assign(own_school_id=["old1", "old1", "old2", "old2"])
-    counts, rejects = evidence.score_distribution(classified_nobody(), frame)
-    assert counts[["primary_score", "pupil_count", "tested_count"]].to_numpy().tolist() == [[1, 4, 5], [2, 1, 5]]
-    assert rejects.empty
-    journal = {"tested_count": 10, "lowered_count": 4, "confirmed_count": 5, "raised_count": 1}
-    two = reported_of(REPORTED_JOURNAL, [journal, {**journal, "row_number": 10}]).assign(own_school_id=["old1", "old2"])
-    table, _ = evidence.journal_comparison(classified_nobody(), two)
-    assert table[list(journal)].iloc[0].to_dict() == {name: 2 * count for name, count in journal.items()}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError, SourceError
 from pipeline.sources.grid import Cell, Sheet, SourceFile, source_file
-from pipeline.sources.reading import Account, Reading, ReadingContext, recognise
+from pipeline.sources.reading import Account, Reading, ReadingContext, head_of, recognise
 from pipeline.sources.workbook import WorkbookLayout, layouts, register_rows
 from pipeline.tables.sources import REPORTED_CELLS
 
@@ -51,7 +51,7 @@ def read(*sheets: Sheet, known: tuple[WorkbookLayout, ...] | None = None) -> Rea
         fits = [
             (layout, found.header_index)
             for layout in (known or layouts(None))
-            if (found := recognise(sheet, layout.fingerprint)).share == 1
+            if (found := recognise(head_of(sheet), layout.fingerprint)).share == 1
         ]
         assert len(fits) == 1, f"{sheet.name}: fits {[layout.layout_id for layout, _ in fits]}"
         layout, header_index = fits[0]
@@ -294,7 +294,7 @@ def test_two_layouts_may_not_share_an_id(tmp_path: Path) -> None:
 def test_register_lists_schools_once_in_order(tmp_path: Path) -> None:
     sheet = block_sheet(["Б", "Ш2", 5, None], ["А", "Ш1", 5, 5, 1], ["Б", "Ш2", 5, 6, 1], ["Итого", None, 9, 11, 2])
     file = write_workbook(tmp_path / "книга.xlsx", sheet)
-    layout = next(found for found in layouts(None) if recognise(sheet, found.fingerprint).share == 1)
+    layout = next(found for found in layouts(None) if recognise(head_of(sheet), found.fingerprint).share == 1)
     frame = register_rows(file, layout, "2026", CONTEXT)
     assert frame.to_numpy().tolist() == [["Б", "Ш2", True], ["А", "Ш1", True]]
     with pytest.raises(SourceError, match="есть листы: «2026»"):

@@ -21,6 +21,7 @@ from pipeline.methodology.rules import (
     SelectionRules,
     StabilityRules,
 )
+from pipeline.russian import toml_place
 
 DEFAULT_EDITION = "2026"
 PACKAGE_DIRECTORY = Path(__file__).parent
@@ -104,16 +105,22 @@ def _document(edition: str, directory: Path | None, seen: tuple[str, ...]) -> di
     if path is None or Path(edition).name != edition:
         raise MethodologyError(
             f"Редакция методики «{edition}» не найдена",
-            where=", ".join(folder.name for folder in folders),
+            where=f"methodology/{edition}.toml",
             remedy=f"выберите одну из имеющихся: {', '.join(editions(directory))}",
         )
     if edition in seen:
-        raise MethodologyError(f"Редакция «{edition}» расширяет саму себя", where=path.name)
+        raise MethodologyError(
+            f"Редакция «{edition}» расширяет саму себя",
+            where=f"methodology/{path.name}",
+            remedy="впишите в extends другую редакцию, а файл назовите своим именем",
+        )
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MethodologyError(
-            "Файл методики не читается", where=f"{path.name}: {error}", remedy="исправьте файл в текстовом редакторе"
+            "Файл методики не читается",
+            where=f"methodology/{path.name}{toml_place(error)}",
+            remedy="исправьте файл в текстовом редакторе и сохраните в кодировке UTF-8",
         ) from error
     base_edition = document.pop("extends", None)
     if base_edition is None:
@@ -134,6 +141,13 @@ def _document(edition: str, directory: Path | None, seen: tuple[str, ...]) -> di
 
 def _parameters(document: Mapping[str, Any], edition: str) -> list[Parameter]:
     """Every parameter of the document, checked against its own range."""
+    strange = [name for name, bodies in document.items() if name not in SECTIONS and name not in ("title", "edition")]
+    if strange:
+        raise MethodologyError(
+            f"В методике неизвестный раздел или ключ: {', '.join(strange)}",
+            where=f"редакция {edition}",
+            remedy=f"исправьте имя; разделы: {', '.join(SECTIONS)}",
+        )
     found = []
     for section, bodies in document.items():
         if not isinstance(bodies, dict):
@@ -144,7 +158,11 @@ def _parameters(document: Mapping[str, Any], edition: str) -> list[Parameter]:
                 key for key in ("value", "unit", "title", "reference") if not isinstance(body, dict) or key not in body
             ]
             if lacking:
-                raise MethodologyError("У параметра методики не хватает: " + ", ".join(lacking), where=where)
+                raise MethodologyError(
+                    "У параметра методики не хватает: " + ", ".join(lacking),
+                    where=where,
+                    remedy="проверьте имя параметра: новая редакция меняет значения имеющихся",
+                )
             low, high = body.get("range", (None, None))
             numbers = [x for x in _as_list(body["value"]) if isinstance(x, int | float) and not isinstance(x, bool)]
             if low is not None and any(not low <= x <= high for x in numbers):
@@ -168,6 +186,7 @@ def _section(name: str, kind: type, parameters: tuple[Parameter, ...], edition: 
         raise MethodologyError(
             "В методике не хватает параметров или есть лишние: " + ", ".join(wrong),
             where=f"редакция {edition}, раздел {name}",
+            remedy="исправьте имена: их образец — в редакции, указанной в extends",
         )
     converted = {}
     for field_name, field in fields.items():
@@ -183,7 +202,9 @@ def _section(name: str, kind: type, parameters: tuple[Parameter, ...], edition: 
             converted[field_name] = tuple(value) if right else value
         if not right:
             raise MethodologyError(
-                f"Значение параметра не того вида: {value!r}", where=f"редакция {edition}, {name}.{field_name}"
+                f"Значение параметра не того вида: {value}",
+                where=f"редакция {edition}, {name}.{field_name}",
+                remedy="впишите значение того же вида, что в исходной редакции",
             )
     return kind(**converted)
 

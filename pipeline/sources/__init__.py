@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.errors import SourceError, UnknownLayoutError
 from pipeline.sources import canonical, fisoko, gia, pupils, vpr, workbook
 from pipeline.sources.grid import PARQUET_SUFFIXES, Sheet, SourceFile, is_blank, open_sheets
-from pipeline.sources.reading import Account, Layout, ParquetLayout, Reading, ReadingContext, recognise
+from pipeline.sources.reading import Account, Layout, ParquetLayout, Reading, ReadingContext, head_of, recognise
 
 SOURCES: tuple[Layout, ...] = (
     *fisoko.LAYOUTS,
@@ -47,7 +47,8 @@ def read_file(context: ReadingContext, layouts: tuple[Layout, ...]) -> Reading:
 
 def choose_layout(sheet: Sheet, layouts: tuple[Layout, ...]) -> tuple[Layout, int] | None:
     """The layout that a sheet fits wholly, the most demanding one where several do, and its header row; else None."""
-    fits = [(layout, found) for layout in layouts if (found := recognise(sheet, layout.fingerprint)).share == 1.0]
+    head = head_of(sheet)
+    fits = [(layout, found) for layout in layouts if (found := recognise(head, layout.fingerprint)).share == 1.0]
     if not fits:
         return None
     layout, found = max(fits, key=lambda fit: (fit[0].fingerprint.demand_count, fit[0].layout_id))
@@ -67,8 +68,9 @@ def _unknown(file: SourceFile, sheets: list[Sheet], layouts: tuple[Layout, ...])
     candidates = [
         (found.share, layout.title, sheet.name, found.missing)
         for sheet in sheets
+        for head in (head_of(sheet),)
         for layout in layouts
-        if (found := recognise(sheet, layout.fingerprint)).share > 0
+        if (found := recognise(head, layout.fingerprint)).share > 0
     ]
     remedy = (
         "опишите файл макетом (черновик: «shnro layout draft ФАЙЛ», образец в docs/layouts.md) "

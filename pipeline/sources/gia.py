@@ -56,32 +56,37 @@ ABSENT = re.compile(r"не\s?явк|не\s?явил|^н[/\\.]?я\.?$|отсут�
 CANCELLED = re.compile(r"удал[её]н|аннулир|не заверш|не закончил")
 
 MARK_SUBJECT = "mat_base"  # the one ЕГЭ that is given in marks
+# Columns that may hold the result, the best first.
+RESULT_NAMES = {"oge": ("mark",), "ege": ("test", "score", "mark"), MARK_SUBJECT: ("mark", "score", "test")}
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """One sheet of results: its exam, where its columns stand, and which of them may hold words about a result."""
+    """What holds for every row of one sheet of results.
+
+    Args:
+        exam: the exam.
+        columns: where each known column stands.
+        result_names: columns that may hold the result, the best first.
+        remarks: indexes of the columns that may hold words about a result.
+        personal: indexes of the columns that name the pupil.
+        context: keys pupils.
+    """
 
     exam: Exam
-    header: tuple[str, ...]
     columns: dict[str, int]
+    result_names: tuple[str, ...]
     remarks: tuple[int, ...]
+    personal: frozenset[int]
     context: ReadingContext = field(repr=False)
 
     def cell(self, row: list[Cell], name: str) -> Cell:
         """The cell of a named column, None where the file has no such column."""
         return cell_at(row, self.columns.get(name))
 
-    def is_personal(self, index: int) -> bool:
-        """Whether the column names the pupil."""
-        return index < len(self.header) and PERSONAL.search(self.header[index]) is not None
-
-    @property
-    def result_names(self) -> tuple[str, ...]:
-        """Columns that may hold the result, the best first."""
-        if self.exam.procedure == "oge":
-            return ("mark",)
-        return ("mark", "score", "test") if self.exam.subject == MARK_SUBJECT else ("test", "score", "mark")
+    def words(self, row: list[Cell]) -> list[str]:
+        """What the row says beside digits, as `header_text`; cells that name the pupil are passed over."""
+        return [told for i, cell in enumerate(row) if (told := _word(cell)) and i not in self.personal]
 
 
 @dataclass(frozen=True)
@@ -99,14 +104,7 @@ def read_protocol(
     """Put every row below the header into the account, as a pupil's attempt or as a reject."""
     rows = data_rows(sheet, header_index + 1)
     account.announce(len(rows))
-    header = tuple(header_text(cell) for cell in sheet.rows[header_index])
-    protocol = Protocol(
-        exam=exam_of(sheet, header_index, procedure, context),
-        header=header,
-        columns=column_indexes(sheet.rows[header_index], COLUMNS),
-        remarks=tuple(index for index, title in enumerate(header) if REMARKS.search(title)),
-        context=context,
-    )
+    protocol = protocol_of(sheet, header_index, context, procedure)
     kept: list[dict[str, object]] = []
     for row_number, row in rows:
         judged = judge_row(row, protocol)
@@ -127,6 +125,20 @@ def read_protocol(
             exam_date=protocol.exam.exam_date,
         )
         account.keep_frame(PUPIL_ATTEMPTS, frame, sheet.name)
+
+
+def protocol_of(sheet: Sheet, header_index: int, context: ReadingContext, procedure: str) -> Protocol:
+    """What the title and the header of a sheet tell of all its rows."""
+    header = [header_text(cell) for cell in sheet.rows[header_index]]
+    exam = exam_of(sheet, header_index, procedure, context)
+    return Protocol(
+        exam=exam,
+        columns=column_indexes(sheet.rows[header_index], COLUMNS),
+        result_names=RESULT_NAMES.get(exam.subject, RESULT_NAMES[procedure]),
+        remarks=tuple(index for index, title in enumerate(header) if REMARKS.search(title)),
+        personal=frozenset(index for index, title in enumerate(header) if PERSONAL.search(title)),
+        context=context,
+    )
 
 
 def judge_row(row: list[Cell], protocol: Protocol) -> dict[str, object] | Refusal:
@@ -160,13 +172,15 @@ def judge_scores(row: list[Cell], protocol: Protocol) -> dict[str, object] | Ref
     name = next((n for n in protocol.result_names if protocol.cell(row, n) is not None), protocol.result_names[0])
     result_cell, primary_cell = protocol.cell(row, name), protocol.cell(row, "primary")
     result, primary = number(result_cell), number(primary_cell)
+    # Most rows hold numbers and no word at all.
     remarks = [result_cell, primary_cell, *(cell_at(row, index) for index in protocol.remarks)]
+    words = [told for cell in remarks if (told := _word(cell))]
     if result is None:
-        remarks += [cell for index, cell in enumerate(row) if not protocol.is_personal(index)]
-    if _says(ABSENT, remarks):
+        words += protocol.words(row)
+    if _says(ABSENT, words):
         # An export may print 0 for whoever did not come; any other result contradicts the word.
         return Refusal("absent_with_result", TITLES[name]) if result or primary else _scores(is_absent=True)
-    if _says(CANCELLED, remarks):
+    if _says(CANCELLED, words):
         return Refusal("no_result", TITLES[name])
     for cell, value, column in ((result_cell, result, name), (primary_cell, primary, "primary")):
         if cell is not None and value is None:
@@ -189,16 +203,21 @@ def _scores(
 def _is_service(row: list[Cell], protocol: Protocol) -> bool:
     """Whether the row is a footer or the header again; a pupil's row begins with a number, never with words."""
     school = text(protocol.cell(row, "school"))
-    index = next(i for i, cell in enumerate(row) if cell is not None)
     if school.isdecimal():
-        return not protocol.is_personal(index) and _says(FOOTER, row[index : index + 1])
+        first = next(i for i, cell in enumerate(row) if cell is not None)
+        return _says(FOOTER, protocol.words(row[: first + 1]))
     if header_text(school) in ("код оо", "schoolcode"):
         return True
-    return _says(FOOTER, [cell for i, cell in enumerate(row) if not protocol.is_personal(i)])
+    return _says(FOOTER, protocol.words(row))
 
 
-def _says(pattern: re.Pattern[str], cells: Sequence[Cell]) -> bool:
-    return any(isinstance(cell, str) and not cell.isdecimal() and pattern.search(header_text(cell)) for cell in cells)
+def _word(cell: Cell) -> str:
+    """A cell of words as `header_text`, empty for numbers and digits."""
+    return header_text(cell) if isinstance(cell, str) and not cell.isdecimal() else ""
+
+
+def _says(pattern: re.Pattern[str], words: Sequence[str]) -> bool:
+    return any(map(pattern.search, words))
 
 
 LAYOUTS: tuple[Layout, ...] = (

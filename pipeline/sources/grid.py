@@ -10,6 +10,7 @@ import hashlib
 import io
 import re
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -26,6 +27,8 @@ KNOWN_SUFFIXES = EXCEL_SUFFIXES + TEXT_SUFFIXES + PARQUET_SUFFIXES
 MAX_UNPACKED_BYTES = 1 << 30  # a regional workbook unpacks to tens of MB; more than 1 GB is damage or an attack
 MAX_UNPACKING_RATIO = 500
 JUDGED_CHARACTERS = 200_000  # the beginning of a text tells its encoding
+PRINTED_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?|[+-]?\.\d+")
+WORD = re.compile(r"[^\W\d_a-zA-Z]{3,}")
 LOAD_FOLDER = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\D.*)?$")
 
 
@@ -100,9 +103,7 @@ def open_sheets(file: SourceFile) -> tuple[Sheet, ...]:
 def clean(value: object) -> Cell:
     """A cell as readers see it: text stripped of spaces and invisible marks, blank as None."""
     if isinstance(value, str):
-        # Most cells are digits, and only what is not ASCII can hold an invisible mark: half the time of a large file.
-        plain = value if value.isascii() else value.replace("\xa0", " ").replace("\ufeff", "").replace("\u200b", "")
-        return plain.strip() or None
+        return (value if value.isascii() else _without_invisible(value)).strip() or None
     if isinstance(value, float) and value != value:
         return None
     return value  # type: ignore[return-value]  # calamine gives exactly the kinds of Cell
@@ -112,6 +113,8 @@ def text(value: Cell) -> str:
     """A cell as text: 41.0 is "41", a blank is "", inner white space is one space."""
     if value is None:
         return ""
+    if isinstance(value, str):
+        return " ".join(value.split())
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return " ".join(str(value).split())
@@ -125,8 +128,15 @@ def number(value: Cell) -> float | None:
         return float(value)
     if not isinstance(value, str):
         return None
+    if value.isascii() and value.isdigit():  # nearly all of the cells of a large file
+        return float(value)
     stripped = value.replace(" ", "").replace("\xa0", "").replace(",", ".").rstrip("%")
-    return float(stripped) if re.fullmatch(r"[+-]?\d+(\.\d*)?|[+-]?\.\d+", stripped) else None
+    return float(stripped) if PRINTED_NUMBER.fullmatch(stripped) else None
+
+
+def _without_invisible(value: str) -> str:
+    """The text with plain spaces and without marks that nobody sees."""
+    return value.replace("\xa0", " ").replace("\ufeff", "").replace("\u200b", "")
 
 
 def is_blank(row: list[Cell]) -> bool:
@@ -206,13 +216,14 @@ def _csv_rows(file: SourceFile, content: bytes) -> list[list[Cell]]:
             where=file.file_id,
             remedy="проверьте расширение имени файла или запросите файл заново",
         )
-    decoded = _decoded(file, content)
+    # Cells are cleaned as `clean` does it, the marks in the whole text at once: a large file has millions of cells.
+    decoded = _without_invisible(_decoded(file, content))
     lines = decoded.splitlines()
     sample = "\n".join(lines[:50])
     delimiter = max(";\t,", key=sample.count)
     try:
         rows = [
-            [clean(cell) for cell in row]
+            [cell.strip() or None for cell in row]
             for row in csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter, strict=False)
         ]
     except csv.Error as error:
@@ -239,16 +250,21 @@ def _decoded(file: SourceFile, content: bytes) -> str:
         decoded = content.decode("cp1251")
     except UnicodeDecodeError:
         decoded = ""
-    letters = [c for c in decoded[:JUDGED_CHARACTERS] if not c.isascii() and c.isalpha()]
-    # Russian prose in cp1251 is mostly small letters; KOI8-R or CP866 read as cp1251 turn the case around.
-    plausible = letters and sum("а" <= c <= "я" or c in "ёЁ" or "А" <= c <= "Я" for c in letters) / len(letters) > 0.95
-    # Only words show the case: class letters alone («5Б», all capital) are no sign of a foreign encoding.
-    words = "".join(re.findall(r"[^\W\d_a-zA-Z]{3,}", decoded))
-    mostly_small = sum(c.islower() for c in words) >= sum(c.isupper() for c in words) * 0.5
-    if not (plausible and mostly_small):
+    if not _is_russian(decoded[:JUDGED_CHARACTERS]):
         raise SourceError(
             "Кодировка текста не распознана: это не UTF-8 и не Windows-1251",
             where=file.file_id,
             remedy="откройте файл в Excel или текстовом редакторе и сохраните как CSV UTF-8",
         )
     return decoded
+
+
+def _is_russian(decoded: str) -> bool:
+    """Whether a text read as cp1251 yields Russian; KOI8-R or CP866 read so give other letters or turn the case around."""
+    letters = Counter({c: n for c, n in Counter(decoded).items() if not c.isascii() and c.isalpha()})
+    russian = sum(n for c, n in letters.items() if "а" <= c.lower() <= "я" or c in "ёЁ")
+    # Only words show the case: class letters alone («5Б», all capital) are no sign of a foreign encoding.
+    words = Counter("".join(WORD.findall(decoded)))
+    small = sum(n for c, n in words.items() if c.islower())
+    capital = sum(n for c, n in words.items() if c.isupper())
+    return russian > 0.95 * letters.total() and small >= 0.5 * capital

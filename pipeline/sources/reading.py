@@ -8,6 +8,7 @@ import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 import pyarrow as pa
@@ -87,7 +88,7 @@ class Reading:
     rejects: pd.DataFrame
     read_count: int
 
-    @property
+    @cached_property
     def kept_count(self) -> int:
         """Records that are in some table; a record that yields several rows counts once."""
         places = [frame[list(PLACE_KEY)] for frame in self.tables.values() if not frame.empty]
@@ -156,8 +157,8 @@ class Account:
         for name, (table, rows) in self._rows.items():
             frames.setdefault(name, (table, []))[1].append(pd.DataFrame(rows))
         for name, (table, found) in frames.items():
-            good, bad = table.split(pd.concat(found, ignore_index=True))
             whole = pd.concat(found, ignore_index=True)
+            good, bad = table.split(whole)
             if not bad.empty:
                 # One bad row of a record rejects the whole record: a distribution without one score is no distribution.
                 is_bad_record = _in(good, whole.loc[bad.index])
@@ -232,19 +233,33 @@ class ParquetLayout:
 
 def header_text(value: Cell) -> str:
     """A header cell in the form in which fingerprints are matched: lower case, ё as е, single spaces."""
-    return re.sub(r"\s+", " ", text(value).lower().replace("ё", "е")).strip()
+    return text(value).lower().replace("ё", "е")
 
 
-def recognise(sheet: Sheet, fingerprint: Fingerprint) -> Recognition:
+@dataclass(frozen=True)
+class Head:
+    """What layouts are recognised by: the name of a sheet and the cells of its first rows, as `header_text`."""
+
+    sheet_name: str
+    rows: tuple[tuple[str, ...], ...]
+
+
+def head_of(sheet: Sheet) -> Head:
+    """The head of a sheet, made once and compared with every layout."""
+    rows = sheet.rows[:HEADER_SEARCH_ROWS]
+    texts = (tuple(header_text(cell) for cell in row if cell is not None) for row in rows)
+    return Head(header_text(sheet.name), tuple(texts))
+
+
+def recognise(head: Head, fingerprint: Fingerprint) -> Recognition:
     """How well the sheet fits, at its best header row among the first twenty."""
     labels = fingerprint.labels or fingerprint.columns
     best = Recognition(0.0, 0, labels)
     demands = fingerprint.demand_count
-    name_fits = _found(fingerprint.sheet_name, [header_text(sheet.name)])
+    name_fits = _found(fingerprint.sheet_name, [head.sheet_name])
     missing_name = [] if name_fits else [f"имя листа: {fingerprint.sheet_name}"]
     above: list[str] = []
-    for index, row in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
-        cells = [header_text(cell) for cell in row if cell is not None]
+    for index, cells in enumerate(head.rows):
         missing = [label for label, p in zip(labels, fingerprint.columns, strict=True) if not _found(p, cells)]
         missing_above = [f"в заголовке: {p}" for p in fingerprint.above if not _found(p, above)]
         lacking = (*missing, *missing_above, *missing_name)
@@ -276,7 +291,7 @@ def cell_at(row: list[Cell], index: int | None) -> Cell:
 
 
 def _found(pattern: str, cells: Sequence[str]) -> bool:
-    return any(re.search(pattern, cell) for cell in cells)
+    return any(map(re.compile(pattern).search, cells))
 
 
 def _in(frame: pd.DataFrame, others: pd.DataFrame) -> "pd.Series[bool]":

@@ -19,6 +19,7 @@ from pipeline.sources.reading import (
     ReadingContext,
     cell_at,
     data_rows,
+    head_of,
     header_text,
     recognise,
 )
@@ -106,7 +107,7 @@ def register_rows(file: SourceFile, layout: WorkbookLayout, sheet_name: str, con
     if sheet_name not in sheets:
         names = ", ".join(f"«{name}»" for name in sheets)
         raise SourceError("В книге нет такого листа", where=where, remedy=f"есть листы: {names}")
-    found = recognise(sheets[sheet_name], layout.fingerprint)
+    found = recognise(head_of(sheets[sheet_name]), layout.fingerprint)
     if found.share < 1:
         raise SourceError(
             f"Лист не подходит к макету «{layout.title}»: не найдено {'; '.join(found.missing)}",

@@ -4,6 +4,7 @@
 seed gives the same bytes. Every file is marked «ДЕМО» where its format permits.
 """
 
+import shutil
 from pathlib import Path
 
 from pipeline.synthetic.files import write_parquet, write_reference
@@ -17,9 +18,10 @@ from pipeline.synthetic.write_okr import matches, write_okr
 from pipeline.synthetic.write_vpr import write_protocols, write_pupils
 from pipeline.synthetic.write_workbooks import write_workbooks
 
-__all__ = ["load_truth", "make_region"]
+__all__ = ["forget_region", "load_truth", "make_region"]
 
 YEAR_COUNT = 3
+MADE_FOLDERS = ("raw", "reference", "decisions", "layouts", "truth")
 
 SETTINGS = f"""# Учебный регион: школы, результаты и люди выдуманы.
 name = "{REGION_NAME}"
@@ -32,6 +34,16 @@ is_demo = true
 """
 
 
+def forget_region(directory: Path) -> None:
+    """Remove what an earlier `make_region` wrote, so that no file of it stays behind; runs and published tables stay.
+
+    The caller has made sure that the region is a made-up one.
+    """
+    for name in MADE_FOLDERS:
+        if (directory / name).is_dir():
+            shutil.rmtree(directory / name)
+
+
 def make_region(directory: Path, seed: int = 2026, last_year: int = 2026) -> None:
     """Write a whole region: settings, reference tables, past list, layout, raw files of three years, and the truth.
 
@@ -40,12 +52,13 @@ def make_region(directory: Path, seed: int = 2026, last_year: int = 2026) -> Non
         seed: of everything random.
         last_year: year of the newest results.
     """
+    # Before all else: an interrupted region is known as a made-up one and can be made again.
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "region.toml").write_text(SETTINGS, encoding="utf-8")
     years = tuple(range(last_year - YEAR_COUNT + 1, last_year + 1))
     register = make_register(seed, last_year)
     truth = make_truth(register, seed, years)
     cells = draw_cells(register, truth, seed, years)
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / "region.toml").write_text(SETTINGS, encoding="utf-8")
     for name, frame in (
         ("municipalities", register.municipalities),
         ("schools", register.schools),
