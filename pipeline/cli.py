@@ -1,6 +1,5 @@
 """The `shnro` command: it only arranges stages; every message is Russian, every expected fault one paragraph."""
 
-import os
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
@@ -11,6 +10,7 @@ import typer
 
 from pipeline.command_help import NO_WORD, OPTIONS, SUBCOMMAND, RussianCommand, RussianGroup, misuse, title_panels
 from pipeline.errors import PipelineError, QualityGateError, StoreError
+from pipeline.russian import system_fault
 
 if TYPE_CHECKING:
     from pipeline.run import Run
@@ -24,6 +24,8 @@ AsOfOption = Annotated[
     str | None, typer.Option("--as-of", metavar="ГГГГ-ММ-ДД", help="Учитывать выгрузки, полученные не позже этой даты.")
 ]
 DirectOption = Annotated[bool, typer.Option("--direct", metavar=NO_WORD, help="Выполнить те же стадии без Prefect.")]
+
+INTERRUPTED = 130  # the exit code that the library gives for Ctrl+C
 
 app = typer.Typer(
     name="shnro",
@@ -60,23 +62,19 @@ def main() -> None:
     try:
         if "--help" in sys.argv or len(sys.argv) < 3:
             title_panels()
-        sys.exit(app(standalone_mode=False) or 0)
+        code = app(standalone_mode=False) or 0
+        if code == INTERRUPTED:
+            typer.echo("Прервано; опубликованное не изменено.", err=True)
+        sys.exit(code)
     except PipelineError as error:
         typer.echo(error.paragraph(), err=True)
         sys.exit(1)
     except typer.TyperException as error:
         typer.echo(misuse(error), err=True)
         sys.exit(1)
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("Прервано; опубликованное не изменено.", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of the output has gone («shnro describe | head»): nothing is wrong, and nothing can be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except OSError as error:
         fault = StoreError(
-            f"Файл или папку не удаётся прочитать или записать: {error.strerror or error}",
+            f"Файл или папку не удаётся прочитать или записать: {system_fault(error)}",
             where=str(error.filename or ""),
             remedy="проверьте путь, право доступа и свободное место на диске",
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.errors import MethodologyError
 from pipeline.methodology.rules import PoolRules
 from pipeline.tables.results import CELL_KEY
 
@@ -53,10 +54,19 @@ def pool_cells(results: pd.DataFrame, pool: PoolRules) -> pd.DataFrame:
     """One row per result cell that may choose schools: the results that fit a "procedure:subject" pattern of the pool.
 
     A star in either place of a pattern means any.
+
+    Raises:
+        MethodologyError: a pattern lacks the procedure or the subject and would silently choose nothing.
     """
     is_in = pd.Series(False, index=results.index)
     for pattern in pool.cells:
         procedure, _, subject = pattern.partition(":")
+        if not procedure or not subject:
+            raise MethodologyError(
+                f"Непонятно, какие результаты выбирают школы: «{pattern}»",
+                where="методика, pool.cells",
+                remedy="пишите «экзамен:предмет», например «vpr:rus»; звёздочка — любой: «ege:*»",
+            )
         fits_procedure = (results["procedure"] == procedure) | (procedure == "*")
         is_in |= fits_procedure & ((results["subject"] == subject) | (subject == "*"))
     return results[is_in]

@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.errors import MatchError, StoreError
 from pipeline.names import normalise, normalise_municipality
 from pipeline.region import read_reference, reference_table
+from pipeline.russian import system_fault
 from pipeline.schema import records
 from pipeline.skeleton import write_reference
 from pipeline.tables.quality import MATCH_PROPOSALS
@@ -32,7 +33,9 @@ def save_proposals(root: Path, proposals: pd.DataFrame) -> None:
         temporary.replace(path)
     except OSError as error:
         raise StoreError(
-            f"Предложения не удаётся записать: {error.strerror}", where=str(PROPOSALS), remedy="закройте файл в Excel"
+            f"Предложения не удаётся записать: {system_fault(error)}",
+            where=str(PROPOSALS),
+            remedy="закройте файл в Excel",
         ) from error
 
 
@@ -45,7 +48,8 @@ def load_proposals(root: Path) -> pd.DataFrame:
         )
     proposals = read_reference(path, MATCH_PROPOSALS).fillna(dict.fromkeys(NAME, ""))
     decided = {_spelled(row) for row in records(reference_table(root, SCHOOL_MATCHES))}
-    is_open = [_spelled(row) not in decided for row in records(proposals)]
+    # A plain empty list would choose no columns instead of no rows.
+    is_open = pd.Series([_spelled(row) not in decided for row in records(proposals)], proposals.index, dtype=bool)
     return proposals[is_open].sort_values(["match_score", *NAME, "proposal_rank"], ascending=[False, *[True] * 4])
 
 

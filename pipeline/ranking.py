@@ -1,12 +1,13 @@
 """`shnro rank`: the model alone on a canonical results table of any school system, from file to file."""
 
-import csv
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline import methodology, stability
 from pipeline.errors import SourceError, StoreError
+from pipeline.region import text_table
+from pipeline.russian import reason_label, system_fault
 from pipeline.tables.results import RESULTS
 
 COLUMNS = ("school_id", "municipality_id", "year", "procedure", "subject", "grade", "tested_count", "low_count")
@@ -21,7 +22,7 @@ def rank_file(path: Path, *, year: int, capacity: int, output: Path, edition: st
         ranked.to_parquet(output, index=False)
     except OSError as error:
         raise StoreError(
-            f"Не удаётся записать: {error.strerror}", where=str(output), remedy="проверьте путь"
+            f"Не удаётся записать: {system_fault(error)}", where=str(output), remedy="проверьте путь"
         ) from error
     return len(ranked)
 
@@ -30,14 +31,7 @@ def read_results(path: Path) -> pd.DataFrame:
     """The conformed `results` of a Parquet or CSV file; every row must fit, for a rank of part of the rows misleads."""
     if not path.is_file():
         raise SourceError("Файл не найден", where=str(path), remedy="проверьте путь")
-    try:
-        frame = (
-            pd.read_csv(path, dtype=str, sep=None, engine="python") if path.suffix == ".csv" else pd.read_parquet(path)
-        )
-    except (OSError, ValueError, csv.Error) as error:
-        raise SourceError(
-            "Файл не читается как таблица results", where=path.name, remedy="нужен целый файл Parquet или CSV UTF-8"
-        ) from error
+    frame = text_table(path, path.name) if path.suffix.lower() == ".csv" else _parquet(path)
     lacking = [name for name in COLUMNS if name not in frame.columns]
     if lacking:
         raise SourceError(
@@ -47,15 +41,26 @@ def read_results(path: Path) -> pd.DataFrame:
     if not bad.empty:
         first = bad.iloc[0]
         raise SourceError(
-            f"Строк, не подходящих под results: {len(bad)}; первая — {first['reason_code']} в {first['column_name']}",
-            where=f"{path.name}, строка {int(bad.index[0]) + 1}",
+            f"Строк, не подходящих под таблицу results: {len(bad)}. {reason_label(str(first['reason_code']))}",
+            where=f"{path.name}, строка {bad.index[0]}, столбец {first['column_name']}",
             remedy="исправьте или удалите эти строки",
         )
-    impossible = good["low_count"] > good["tested_count"]
-    if impossible.any():
+    impossible = good.index[good["low_count"] > good["tested_count"]]
+    if len(impossible):
         raise SourceError(
-            f"Низких результатов больше, чем участников: строк {int(impossible.sum())}",
-            where=f"{path.name}, строка {int(impossible.to_numpy().argmax()) + 1}",
+            f"Низких результатов больше, чем участников: строк {len(impossible)}",
+            where=f"{path.name}, строка {impossible[0]}",
             remedy="исправьте эти строки",
         )
     return RESULTS.conform(good)
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    """The rows of a Parquet file, numbered from 1."""
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            "Файл не читается как таблица results", where=path.name, remedy="нужен целый файл Parquet или CSV UTF-8"
+        ) from error
+    return frame.set_axis(range(1, len(frame) + 1))

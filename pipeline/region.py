@@ -76,7 +76,7 @@ def reference_table(root: Path, table: Table) -> pd.DataFrame:
 def read_reference(path: Path, table: Table) -> pd.DataFrame:
     """The conformed frame of one reference CSV (UTF-8; comma, semicolon or tab; header row)."""
     where = _place(path)
-    frame = _text_frame(path, where)
+    frame = text_table(path, where)
     lacking = [c.name for c in table.columns if c.name not in frame.columns and not c.nullable]
     unknown = [name for name in frame.columns if name not in table.column_names]
     if lacking or unknown:
@@ -102,6 +102,48 @@ def read_reference(path: Path, table: Table) -> pd.DataFrame:
             remedy="исправьте строку и повторите команду" + _allowed(table, str(first["column_name"])),
         )
     return table.conform(good)
+
+
+def text_table(path: Path, where: str) -> pd.DataFrame:
+    """One row per filled line of a CSV, as text with None for a blank; the index is the operator's row number."""
+    remedy = "сохраните её как «CSV UTF-8» с заголовком в первой строке"
+    try:
+        content = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError("Таблица сохранена не в кодировке UTF-8", where=where, remedy=remedy) from error
+    except OSError as error:
+        raise ConfigError("Таблицу не удаётся открыть", where=where, remedy="проверьте право чтения") from error
+    header_line = next(iter(content.splitlines()), "")
+    # The names of columns hold no delimiter; texts below them hold commas and semicolons enough to mislead.
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=max(",;\t", key=header_line.count), strict=True)
+    try:
+        lines = [[cell.strip() for cell in line] for line in reader]
+    except csv.Error as error:
+        raise ConfigError(
+            "Таблица не читается: кавычки расставлены неверно",
+            where=f"{where}, строка {reader.line_num}",
+            remedy="кавычку внутри названия удваивают, а название с ней целиком берут в кавычки",
+        ) from error
+    if not lines or not any(lines[0]):
+        raise ConfigError("В таблице нет заголовка", where=where, remedy=remedy)
+    header = lines[0][: len(_without_blank_end(lines[0]))]
+    repeated = sorted({name or "без имени" for name in header if header.count(name) > 1 or not name})
+    if repeated:
+        raise ConfigError(
+            f"Столбцы таблицы названы неверно: {', '.join(repeated)}",
+            where=f"{where}, строка 1",
+            remedy="у каждого столбца должно быть своё имя",
+        )
+    rows = {number: _without_blank_end(line) for number, line in enumerate(lines, start=1) if number > 1 and any(line)}
+    for number, row in rows.items():
+        if len(row) > len(header):
+            raise ConfigError(
+                f"В строке таблицы {len(row)} значений, а столбцов {len(header)}",
+                where=f"{where}, строка {number}",
+                remedy="значение, в котором есть разделитель, возьмите в кавычки",
+            )
+    filled = [[cell or None for cell in row] + [None] * (len(header) - len(row)) for row in rows.values()]
+    return pd.DataFrame(filled, columns=header, index=list(rows), dtype="str")
 
 
 def raw_files(root: Path) -> tuple[SourceFile, ...]:
@@ -195,48 +237,6 @@ def _place(path: Path) -> str:
         (i for i, part in enumerate(parts[:-1]) if part in (*SETTINGS_FOLDERS, "forms")), default=len(parts) - 1
     )
     return "/".join(parts[start:])
-
-
-def _text_frame(path: Path, where: str) -> pd.DataFrame:
-    """One row per filled line of a CSV, as text with None for a blank; the index is the operator's row number."""
-    remedy = "сохраните его как «CSV UTF-8» с заголовком в первой строке"
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigError("Справочник сохранён не в кодировке UTF-8", where=where, remedy=remedy) from error
-    except OSError as error:
-        raise ConfigError("Справочник не удаётся открыть", where=where, remedy="проверьте право чтения") from error
-    header_line = next(iter(content.splitlines()), "")
-    # The names of columns hold no delimiter; texts below them hold commas and semicolons enough to mislead.
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=max(",;\t", key=header_line.count), strict=True)
-    try:
-        lines = [[cell.strip() for cell in line] for line in reader]
-    except csv.Error as error:
-        raise ConfigError(
-            "Справочник не читается: кавычки расставлены неверно",
-            where=f"{where}, строка {reader.line_num}",
-            remedy="кавычку внутри названия удваивают, а название с ней целиком берут в кавычки",
-        ) from error
-    if not lines or not any(lines[0]):
-        raise ConfigError("В справочнике нет заголовка", where=where, remedy=remedy)
-    header = lines[0][: len(_without_blank_end(lines[0]))]
-    repeated = sorted({name or "без имени" for name in header if header.count(name) > 1 or not name})
-    if repeated:
-        raise ConfigError(
-            f"Столбцы справочника названы неверно: {', '.join(repeated)}",
-            where=f"{where}, строка 1",
-            remedy="у каждого столбца должно быть своё имя",
-        )
-    rows = {number: _without_blank_end(line) for number, line in enumerate(lines, start=1) if number > 1 and any(line)}
-    for number, row in rows.items():
-        if len(row) > len(header):
-            raise ConfigError(
-                f"В строке справочника {len(row)} значений, а столбцов {len(header)}",
-                where=f"{where}, строка {number}",
-                remedy="значение, в котором есть разделитель, возьмите в кавычки",
-            )
-    filled = [[cell or None for cell in row] + [None] * (len(header) - len(row)) for row in rows.values()]
-    return pd.DataFrame(filled, columns=header, index=list(rows), dtype="str")
 
 
 def _without_blank_end(cells: list[str]) -> list[str]:

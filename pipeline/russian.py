@@ -3,6 +3,7 @@
 A code that is not listed is shown as it stands: a region's own test or subject needs no line here to be reported.
 """
 
+import errno
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -192,3 +193,20 @@ def toml_place(error: ValueError) -> str:
     """Where a TOML file is wrong, as the end of a place: «, строка 3»; the library says it in English words."""
     found = re.search(r"line (\d+)", str(error))
     return f", строка {found[1]}" if found else ""
+
+
+SYSTEM_FAULTS: Mapping[int, str] = {
+    errno.EACCES: "нет права доступа",
+    errno.EPERM: "нет права доступа",
+    errno.EROFS: "диск открыт только для чтения",
+    errno.ENOSPC: "на диске нет места",
+    errno.ENOENT: "нет такого файла или папки",
+    errno.ENOTDIR: "на месте папки стоит файл",
+    errno.EEXIST: "на этом месте уже есть файл или папка",
+    errno.EISDIR: "на месте файла стоит папка",
+}
+
+
+def system_fault(error: OSError) -> str:
+    """Why the system could not read or write, in Russian where the fault is a usual one."""
+    return SYSTEM_FAULTS.get(error.errno or 0, error.strerror or str(error))

@@ -140,10 +140,11 @@ class Table:
             values = frame[c.name]
             if not c.nullable:
                 found.append(Problem("missing_value", c.name, values.isna()))
+            # A missing value is neither below nor above: NaN compares as false.
             if c.minimum is not None:
-                found.append(Problem("below_minimum", c.name, (values < c.minimum).fillna(False).astype(bool)))
+                found.append(Problem("below_minimum", c.name, _floats(values) < c.minimum))
             if c.maximum is not None:
-                found.append(Problem("above_maximum", c.name, (values > c.maximum).fillna(False).astype(bool)))
+                found.append(Problem("above_maximum", c.name, _floats(values) > c.maximum))
             if c.choices is not None:
                 found.append(Problem("unknown_code", c.name, values.notna() & ~values.isin(c.choices)))
         if self.key:
@@ -192,7 +193,10 @@ def _typed(values: pd.Series, column: Column) -> pd.Series:
     if column.kind == "string":
         return values.astype("str")
     if column.kind == "int":
-        numbers = pd.to_numeric(values, errors="coerce").astype("Float64")
+        found = pd.to_numeric(values, errors="coerce")
+        if pd.api.types.is_signed_integer_dtype(found):
+            return found.astype("Int64")
+        numbers = found.astype("Float64")
         return numbers.where((numbers % 1 == 0).fillna(False)).astype("Int64")
     if column.kind == "float":
         numbers = pd.to_numeric(values, errors="coerce").astype("float64")
@@ -200,6 +204,11 @@ def _typed(values: pd.Series, column: Column) -> pd.Series:
     if column.kind == "bool":
         return values.astype("boolean")
     return pd.to_datetime(values, errors="coerce").astype("datetime64[s]")
+
+
+def _floats(values: pd.Series) -> "pd.Series[float]":
+    """The numbers as floats, NaN where missing."""
+    return pd.Series(values.to_numpy(dtype="float64", na_value=np.nan), index=values.index)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

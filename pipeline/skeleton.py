@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.errors import ConfigError, SourceError, StoreError
 from pipeline.names import normalise_municipality
 from pipeline.region import SETTINGS_FOLDERS, load_region, reference_table
+from pipeline.russian import system_fault
 from pipeline.schema import Table, records
 from pipeline.sources import choose_layout, layouts_of, workbook
 from pipeline.sources.grid import open_sheets, source_file
@@ -67,7 +68,7 @@ def make_skeleton(directory: Path, name: str) -> list[Path]:
             written.append(path)
     except OSError as error:
         raise StoreError(
-            f"Папку региона не удаётся создать: {error.strerror}",
+            f"Папку региона не удаётся создать: {system_fault(error)}",
             where=str(directory),
             remedy="проверьте путь и право записи",
         ) from error
@@ -145,7 +146,7 @@ def write_reference(root: Path, table: Table, rows: list[dict[str, Any]]) -> Non
         temporary.replace(path)
     except OSError as error:
         raise StoreError(
-            f"Справочник не удаётся записать: {error.strerror}",
+            f"Справочник не удаётся записать: {system_fault(error)}",
             where=f"reference/{path.name}",
             remedy="закройте его в Excel",
         ) from error

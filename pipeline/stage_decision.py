@@ -72,8 +72,7 @@ def select(run: Run) -> str:
     appendix = selection.order_appendix(chosen, store.read(reference.MUNICIPALITIES), run.year)
     store.write(decision.SELECTION, chosen)
     store.write(decision.ORDER_APPENDIX, appendix)
-    told = " ".join(selection.remarks(chosen, method.selection))
-    return f"в перечне {plural(len(appendix), 'школа', 'школы', 'школ')}. {told}"
+    return " ".join(selection.remarks(chosen, method.selection))
 
 
 def _method(run: Run) -> Methodology:

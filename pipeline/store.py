@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import StoreError
 from pipeline.run import Run
+from pipeline.russian import system_fault
 from pipeline.schema import PANDAS_TYPES, Table
 
 MANIFEST = "manifest.json"
@@ -55,7 +56,7 @@ def write_parquet(table: Table, frame: pd.DataFrame, path: Path) -> None:
         temporary.replace(path)
     except OSError as error:
         raise StoreError(
-            f"Не удаётся записать таблицу «{table.title}»: {error.strerror or error}",
+            f"Не удаётся записать таблицу «{table.title}»: {system_fault(error)}",
             where=path.parent.name + "/" + path.name,
             remedy="проверьте свободное место на диске и право записи в папку региона",
         ) from error
@@ -89,7 +90,7 @@ def new_run_id(root: Path, stem: str) -> str:
             return f"{stem}-{number:03d}"
     except OSError as error:
         raise StoreError(
-            f"В папку региона нельзя писать: {error.strerror or error}",
+            f"В папку региона нельзя писать: {system_fault(error)}",
             where=str(runs),
             remedy="проверьте путь --data, право записи и свободное место",
         ) from error
@@ -131,7 +132,7 @@ def publish(run: Run, tables: Iterable[Table], manifest: Mapping[str, Any], docu
         _prune(run.root / "runs", f"{run.flow}-{run.year}-", keep=run.run_id, count=KEPT_RUNS)
     except OSError as error:
         raise StoreError(
-            f"Не удаётся опубликовать результаты: {error.strerror or error}",
+            f"Не удаётся опубликовать результаты: {system_fault(error)}",
             where=f"published/{run.flow}/{run.year}",
             remedy="проверьте свободное место и право записи; прежняя публикация не изменена",
         ) from error

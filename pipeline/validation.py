@@ -295,20 +295,22 @@ def write_data_docs(outcome: Outcome, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for stale in directory.glob("*.html"):
         stale.unlink()
-    for table, result in outcome.results.items():
-        (directory / f"{table}.html").write_text(_data_docs_page(result), encoding="utf-8", newline="\n")
+    if outcome.results:
+        from great_expectations.render.view.view import DefaultJinjaPageView
+
+        view = DefaultJinjaPageView()  # one for all pages: it compiles their templates
+        for table, result in outcome.results.items():
+            (directory / f"{table}.html").write_text(_data_docs_page(result, view), encoding="utf-8", newline="\n")
     (directory / "index.html").write_text(_data_docs_index(outcome), encoding="utf-8", newline="\n")
 
 
-def _data_docs_page(result: Any) -> str:
+def _data_docs_page(result: Any, view: Any) -> str:
     """The library's own page of one validation result, made to work offline."""
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view.view import DefaultJinjaPageView
 
     # A run without a time: the page must not depend on the clock.
     result.meta["run_id"] = {"run_name": "shnro", "run_time": ""}
     renderer: Any = ValidationResultsPageRenderer()
-    view: Any = DefaultJinjaPageView()
     page = str(view.render(renderer.render(result)))
     for pattern, replacement in OFFLINE:
         page = pattern.sub(replacement, page)

@@ -43,6 +43,17 @@ def test_text_is_read_in_every_encoding_and_delimiter(tmp_path: Path, delimiter:
     assert [row for row in sheet.rows if any(row)] == [row for row in ROWS if any(row)]
 
 
+def test_cells_of_a_text_file_are_cleaned_like_those_of_a_workbook(tmp_path: Path) -> None:
+    cells = ["\u200bОзёрная\xa0школа ", "\xa0\ufeff", "  12,5", "", "7"]
+    (sheet,) = open_sheets(received(tmp_path, "f.csv", ("Код ОО;Школа;Доля\r\n" + ";".join(cells)).encode()))
+    assert sheet.rows[1] == [clean(cell) for cell in cells] == ["Озёрная школа", None, "12,5", None, "7"]
+
+
+def test_capital_letters_of_classes_are_no_sign_of_a_foreign_encoding(tmp_path: Path) -> None:
+    (sheet,) = open_sheets(received(tmp_path, "f.csv", ("Класс;Балл\r\n" + "11А;41\r\n" * 500).encode("cp1251")))
+    assert sheet.rows[500] == ["11А", "41"]
+
+
 def test_a_blank_line_keeps_the_operators_row_numbers(tmp_path: Path) -> None:
     (sheet,) = open_sheets(received(tmp_path, "f.csv", delimited(";").encode()))
     assert sheet.rows[3][0] == "670002"

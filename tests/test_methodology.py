@@ -1,11 +1,13 @@
 """Every deciding number has a home: editions load whole or not at all."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from pipeline import methodology
 from pipeline.errors import MethodologyError
+from pipeline.tables.reference import SCHOOL_KINDS
 
 
 def edition(directory: Path, name: str, text: str) -> Path:
@@ -17,6 +19,11 @@ def edition(directory: Path, name: str, text: str) -> Path:
 def test_every_parameter_has_title_unit_and_reference() -> None:
     for parameter in methodology.load().parameters:
         assert parameter.title and parameter.unit and parameter.reference, parameter.name
+
+
+def test_the_kinds_that_may_be_excluded_are_those_of_the_register() -> None:
+    document = tomllib.loads((methodology.PACKAGE_DIRECTORY / "2026.toml").read_text(encoding="utf-8"))
+    assert document["pool"]["excluded_kinds"]["choices"] == list(SCHOOL_KINDS)
 
 
 def test_a_regions_edition_says_only_where_it_differs(tmp_path: Path) -> None:
@@ -37,6 +44,8 @@ def test_a_regions_edition_says_only_where_it_differs(tmp_path: Path) -> None:
             "лишние: places",
         ),
         ('extends = "2026"\n[selection.places]\nvalue = 3\n', "не хватает: unit"),
+        ('extends = "2026"\n[familiar]\ncount_by = "exam"\n', "Неизвестное значение параметра: exam"),
+        ('extends = "2026"\n[pool]\nexcluded_kinds = ["evning"]\n', "Неизвестное значение параметра: evning"),
         ('extends = "own"\n', "расширяет саму себя"),
         ("[selection\n", "не читается"),
         ('title = "пустая"\n', "не хватает параметров"),

@@ -8,6 +8,7 @@ import pytest
 from pipeline import methodology
 from pipeline.errors import ConfigError
 from pipeline.expected import vpr_only_schools
+from pipeline.outputs.selection import terminal_summary
 from pipeline.register import alphabetical, left_out_schools, municipality_names
 from pipeline.selection import REASON_CODES, order_appendix, remarks, select
 from pipeline.summary import municipality_summary, school_summary
@@ -119,6 +120,14 @@ def test_remarks_explain_the_size_of_the_list() -> None:
     assert any("превышает допустимый размер" in sentence for sentence in over)
 
 
+def test_the_terminal_tells_every_status_and_counts_in_russian() -> None:
+    decisions = pd.DataFrame({"school_id": ["s2", "s5"], "action": ["exclude", "include"]})
+    told = terminal_summary(selected({"s1": 0.9, "s2": 0.8, "s3": 0.52}, 3, decisions=decisions))
+    assert "  исключены (вид школы, закрытие или решение комиссии): 1\n" in told
+    assert "В перечне 3 школы: твёрдых решений 0" in told
+    assert told.endswith("ожидаемое число таких мест — 0,6 из 2.")  # the evening school has no probability
+
+
 def test_left_out_are_excluded_kinds_and_closed_schools() -> None:
     register = REGISTER.assign(valid_to_year=[2025, 2026, None, None, None])
     assert left_out_schools(SCHOOLS.typed(register), 2026, EDITION.pool) == {"s1", "s5"}
@@ -142,9 +151,16 @@ RESULT_ROWS = RESULTS.conform(
 )  # fmt: skip
 
 
-def test_schools_whose_whole_window_is_vpr() -> None:
-    assert vpr_only_schools(RESULT_ROWS, 2026, 3) == {"s2"}
-    assert vpr_only_schools(RESULT_ROWS, 2025, 3) == {"s1"}
+def test_schools_judged_on_vpr_alone_in_their_own_window() -> None:
+    rows = [
+        *[(school_id, 2026, "vpr", 20, 4) for school_id in ("s1", "s2", "s3", "s4")],
+        *[(school_id, 2022, "oge", 20, 4) for school_id in ("s1", "s2", "s3")],
+        ("s4", 2026, "ege", 20, 4),  # one school alone: the cell takes no part
+    ]
+    columns = ["school_id", "year", "procedure", "tested_count", "low_count"]
+    frame = pd.DataFrame(rows, columns=columns).assign(municipality_id="m1", subject="rus", grade="9")
+    windows = model({"s1": 0.5, "s2": 0.5, "s4": 0.5}).assign(window_years_count=[3, 5, 3])
+    assert vpr_only_schools(RESULTS.conform(frame), windows, min_cell_schools=2) == {"s1", "s4"}
 
 
 def test_the_summary_of_schools_counts_what_came_and_names_what_did_not() -> None:

@@ -140,7 +140,7 @@ def _document(edition: str, directory: Path | None, seen: tuple[str, ...]) -> di
 
 
 def _parameters(document: Mapping[str, Any], edition: str) -> list[Parameter]:
-    """Every parameter of the document, checked against its own range."""
+    """Every parameter of the document, checked against its own range and choices."""
     strange = [name for name, bodies in document.items() if name not in SECTIONS and name not in ("title", "edition")]
     if strange:
         raise MethodologyError(
@@ -170,6 +170,14 @@ def _parameters(document: Mapping[str, Any], edition: str) -> list[Parameter]:
                     f"Значение {body['value']} вне допустимых границ {low}…{high}",
                     where=where,
                     remedy="исправьте значение или границы параметра",
+                )
+            choices = body.get("choices")
+            unknown = [str(x) for x in _as_list(body["value"]) if choices is not None and x not in choices]
+            if unknown:
+                raise MethodologyError(
+                    f"Неизвестное значение параметра: {', '.join(unknown)}",
+                    where=where,
+                    remedy=f"выберите из: {', '.join(map(str, choices))}",
                 )
             found.append(
                 Parameter(section, name, body["value"], body["unit"], body["title"], body["reference"], low, high)

@@ -16,8 +16,11 @@ def render(name: str = "") -> str:
 
 
 def _table(table: Table) -> str:
-    lines = [f"## {table.name} — {table.title}", "", table.grain, f"Ключ: {', '.join(table.key)}."]
-    lines += [f"- {caveat}" for caveat in table.caveats]
+    titles = {column.name: column.title for column in table.columns}
+    grain = ", ".join(f"{titles[name]} (`{name}`)" for name in table.key)
+    lines = [f"## {table.name} — {table.title}", "", f"Одна строка — одно сочетание: {grain}."]
+    if table.caveats:
+        lines += ["", "Примечания разработчиков (на английском):", *(f"- {caveat}" for caveat in table.caveats)]
     lines += ["", "| столбец | вид | пусто | единица | что это |", "| --- | --- | --- | --- | --- |"]
     lines += [_row(column) for column in table.columns]
     return "\n".join(lines)

@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from pipeline.russian import plural
+from pipeline.russian import number, plural
 
 STATUS_TITLES = {
     "selected": "в перечне",
     "reserve": "резерв",
     "not_selected": "не включены",
     "insufficient_data": "данных недостаточно (к экспертам)",
-    "excluded": "не участвуют по виду школы",
+    "excluded": "исключены (вид школы, закрытие или решение комиссии)",
 }
 
 
@@ -24,13 +24,19 @@ def terminal_summary(selection: pd.DataFrame) -> str:
     lines += [f"  {title}: {int(counts.get(code, 0))}" for code, title in STATUS_TITLES.items()]
     listed = selection[selection["status_code"] == "selected"]
     known = listed["probability"].dropna()
-    unconfirmed = float((1 - known).sum())
     lines.append(
         f"В перечне {plural(len(listed), 'школа', 'школы', 'школ')}: твёрдых решений {int(listed['is_firm'].sum())}, "
         f"остаются с прошлого года {int(listed['is_on_list'].sum())}, только по ВПР {int(listed['is_vpr_only'].sum())}."
     )
-    lines.append(
-        f"У границы перечня различие статистически не установлено: ожидаемое число таких мест — {unconfirmed:.1f} "
-        f"из {len(listed)}."
-    )
+    if len(known):  # a school that the commission includes without results has no probability
+        unconfirmed = number(round(float((1 - known).sum()), 1))
+        lines.append(
+            "У границы перечня различие статистически не установлено: ожидаемое число таких мест — "
+            f"{unconfirmed} из {len(known)}."
+        )
+    if counts.get("insufficient_data", 0) * 2 > len(selection) - counts.get("excluded", 0):
+        lines.append(
+            "Данных недостаточно у большинства школ: проверьте, все ли файлы получены и школы распознаны; "
+            "где есть только результаты ЕГЭ, служит редакция --edition 2026-ege."
+        )
     return "\n".join(lines)

@@ -171,7 +171,9 @@ def _count(row: list[Cell], index: int, header: Sequence[Cell]) -> int:
 def _percent(row: list[Cell], index: int, header: Sequence[Cell]) -> float:
     """A percent; a blank or a dash is none, which the sum of the row then confirms or not."""
     cell = cell_at(row, index)
-    found = 0.0 if text(cell) in NO_PERCENT else number(cell)
+    found = number(cell)
+    if found is None and text(cell) in NO_PERCENT:
+        return 0.0
     if found is None or found < 0:
         raise RefusedRowError("not_a_number", text(cell_at(list(header), index)), cell)
     return found

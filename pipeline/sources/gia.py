@@ -80,13 +80,13 @@ class Protocol:
     personal: frozenset[int]
     context: ReadingContext = field(repr=False)
 
-    def cell(self, row: list[Cell], name: str) -> Cell:
-        """The cell of a named column, None where the file has no such column."""
-        return cell_at(row, self.columns.get(name))
+    def named(self, row: list[Cell]) -> dict[str, Cell]:
+        """The cells of the known columns that the row has, by name."""
+        return {name: row[index] for name, index in self.columns.items() if index < len(row)}
 
     def words(self, row: list[Cell]) -> list[str]:
         """What the row says beside digits, as `header_text`; cells that name the pupil are passed over."""
-        return [told for i, cell in enumerate(row) if (told := _word(cell)) and i not in self.personal]
+        return [told for i, cell in enumerate(row) if i not in self.personal and (told := _word(cell))]
 
 
 @dataclass(frozen=True)
@@ -143,38 +143,33 @@ def protocol_of(sheet: Sheet, header_index: int, context: ReadingContext, proced
 
 def judge_row(row: list[Cell], protocol: Protocol) -> dict[str, object] | Refusal:
     """The part of an attempt that varies by row, or why the row is none."""
-    if _is_service(row, protocol):
+    named = protocol.named(row)
+    if _is_service(row, text(named.get("school")), protocol):
         return Refusal("footer_row", is_service=True)
     procedure = protocol.exam.procedure
     if not protocol.exam.subject:
         return Refusal("gve_outside_base", is_service=True)
-    code = school_code(procedure, protocol.cell(row, "municipality"), protocol.cell(row, "school"))
+    code = school_code(procedure, named.get("municipality"), named.get("school"))
     if code is None:
         return Refusal("no_school", "Код ОО")
-    class_cell = protocol.cell(row, "class")
+    class_cell = named.get("class")
     grade = exam_grade(procedure, class_cell)
     if grade is None:
         return Refusal("not_graduate", "Класс", is_service=class_cell is not None)
-    scores = judge_scores(row, protocol)
+    scores = judge_scores(row, named, protocol)
     if isinstance(scores, Refusal):
         return scores
-    key = participant_key(
-        protocol.context,
-        protocol.cell(row, "series"),
-        protocol.cell(row, "number"),
-        protocol.cell(row, "participant"),
-    )
+    key = participant_key(protocol.context, named.get("series"), named.get("number"), named.get("participant"))
     return {"grade": grade, "code_text": code, "pupil_key": key, **scores}
 
 
-def judge_scores(row: list[Cell], protocol: Protocol) -> dict[str, object] | Refusal:
+def judge_scores(row: list[Cell], named: dict[str, Cell], protocol: Protocol) -> dict[str, object] | Refusal:
     """Absence or the scores of a row, or why there is no result; bounds are the table's matter."""
-    name = next((n for n in protocol.result_names if protocol.cell(row, n) is not None), protocol.result_names[0])
-    result_cell, primary_cell = protocol.cell(row, name), protocol.cell(row, "primary")
+    name = next((n for n in protocol.result_names if named.get(n) is not None), protocol.result_names[0])
+    result_cell, primary_cell = named.get(name), named.get("primary")
     result, primary = number(result_cell), number(primary_cell)
-    # Most rows hold numbers and no word at all.
     remarks = [result_cell, primary_cell, *(cell_at(row, index) for index in protocol.remarks)]
-    words = [told for cell in remarks if (told := _word(cell))]
+    words = [told for cell in remarks if (told := _word(cell))]  # none at all in most rows
     if result is None:
         words += protocol.words(row)
     if _says(ABSENT, words):
@@ -200,9 +195,8 @@ def _scores(
     return {"is_absent": is_absent, "primary_score": primary, "test_score": test, "mark": mark}
 
 
-def _is_service(row: list[Cell], protocol: Protocol) -> bool:
+def _is_service(row: list[Cell], school: str, protocol: Protocol) -> bool:
     """Whether the row is a footer or the header again; a pupil's row begins with a number, never with words."""
-    school = text(protocol.cell(row, "school"))
     if school.isdecimal():
         first = next(i for i, cell in enumerate(row) if cell is not None)
         return _says(FOOTER, protocol.words(row[: first + 1]))

@@ -222,7 +222,7 @@ def _csv_rows(file: SourceFile, content: bytes) -> list[list[Cell]]:
     sample = "\n".join(lines[:50])
     delimiter = max(";\t,", key=sample.count)
     try:
-        rows = [
+        rows: list[list[Cell]] = [
             [cell.strip() or None for cell in row]
             for row in csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter, strict=False)
         ]
@@ -260,7 +260,7 @@ def _decoded(file: SourceFile, content: bytes) -> str:
 
 
 def _is_russian(decoded: str) -> bool:
-    """Whether a text read as cp1251 yields Russian; KOI8-R or CP866 read so give other letters or turn the case around."""
+    """Whether a text read as cp1251 is Russian: KOI8-R or CP866 read so give other letters or turn the case around."""
     letters = Counter({c: n for c, n in Counter(decoded).items() if not c.isascii() and c.isalpha()})
     russian = sum(n for c, n in letters.items() if "а" <= c.lower() <= "я" or c in "ёЁ")
     # Only words show the case: class letters alone («5Б», all capital) are no sign of a foreign encoding.

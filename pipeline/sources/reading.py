@@ -72,10 +72,8 @@ class ReadingContext:
 
     def pupil_key(self, *parts: Cell) -> str | None:
         """A keyed hash of what identifies a pupil (document, code); None where nothing does. Lives in memory only."""
-        joined = "\x1f".join(text(part).lower() for part in parts)
-        if not joined.replace("\x1f", ""):
-            return None
-        return hmac.digest(self.key, joined.encode(), "sha256").hex()
+        told = [text(part).lower() for part in parts]
+        return hmac.digest(self.key, "\x1f".join(told).encode(), "sha256").hex() if any(told) else None
 
 
 @dataclass(frozen=True)

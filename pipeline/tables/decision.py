@@ -44,8 +44,8 @@ STABILITY = Table(
         Column("effective_observed", "float", "O*: взвешенное наблюдаемое", minimum=0),
         Column("effective_expected", "float", "E*: взвешенное ожидаемое", minimum=0),
         Column("index", "float", "Индекс S: 1 — норма региона", minimum=0),
-        Column("index_lower", "float", "Нижняя граница 90 %", minimum=0),
-        Column("index_upper", "float", "Верхняя граница 90 %", minimum=0),
+        Column("index_lower", "float", "Нижняя граница интервала", minimum=0),
+        Column("index_upper", "float", "Верхняя граница интервала", minimum=0),
         Column("reliability", "float", "Надёжность R", minimum=0, maximum=1),
         Column("reliability_code", "string", "Надёжность словом", choices=RELIABILITIES),
         Column("probability", "float", "Вероятность T быть среди K", minimum=0, maximum=1),
@@ -64,14 +64,14 @@ STABILITY = Table(
         ),
         Column("is_thin", "bool", "Мало данных"),
         Column("window_years_count", "int", "Ширина окна", minimum=1, unit="лет"),
-        Column("is_recent", "bool", "Есть результаты за последние два года"),
+        Column("is_recent", "bool", "Есть результаты за последние годы"),
     ),
     caveats=("ΣT over the schools not excluded by kind equals the capacity.",),
 )
 
 SELECTION = Table(
     name="selection",
-    grain="One row per school of the register, for one year of decision.",
+    grain="One row per school of the register that exists in the year or is on the list in force.",
     title="Отбор школ",
     key=("school_id", "year"),
     columns=(
@@ -84,8 +84,8 @@ SELECTION = Table(
         Column("rank", "int", "Место по вероятности", nullable=True, minimum=1),
         Column("probability", "float", "Вероятность T", nullable=True, minimum=0, maximum=1),
         Column("index", "float", "Индекс S", nullable=True, minimum=0),
-        Column("index_lower", "float", "Нижняя граница 90 %", nullable=True, minimum=0),
-        Column("index_upper", "float", "Верхняя граница 90 %", nullable=True, minimum=0),
+        Column("index_lower", "float", "Нижняя граница интервала", nullable=True, minimum=0),
+        Column("index_upper", "float", "Верхняя граница интервала", nullable=True, minimum=0),
         Column("reliability", "float", "Надёжность R", nullable=True, minimum=0, maximum=1),
         Column("low_years_count", "int", "Лет с низкими результатами (C)", nullable=True, minimum=0),
         Column("excess_low_count", "float", "Низких сверх ожидаемого (O−E)", nullable=True),

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from pipeline.errors import ConfigError
 from pipeline.methodology import Methodology
-from pipeline.selection import select
+from pipeline.selection import remarks, select
 from pipeline.tables.reference import SCHOOLS
 
 from .conftest import Maker
@@ -230,3 +231,59 @@ def test_every_school_of_the_register_has_exactly_one_status(
     selection = chosen(stability(QUEUE), edition, capacity, schools=register)
     assert sorted(selection.index) == list("abcdefgh")
     assert selection["status_code"].notna().all()
+
+
+def test_a_difference_of_exactly_the_width_is_no_tie(stability: Maker, edition: Methodology) -> None:
+    # 0.35 - 0.33 is a hair less than 0.02 in binary; the rule says "less than 0.02".
+    selection = chosen(stability("school | T | C\na | 0.35 | 0\nb | 0.33 | 3"), edition, capacity=1)
+    assert "entered_by_probability" in reasons(selection, "a")
+    assert "beyond_capacity" in reasons(selection, "b")
+
+
+def test_a_leaver_is_not_told_that_places_were_lacking(stability: Maker, edition: Methodology) -> None:
+    decisions = pd.DataFrame({"school_id": ["a"], "action": ["exclude"]})
+    selection = chosen(stability(QUEUE), edition, 1, decisions=decisions, list_in_force=named("b", "c"))
+    assert status(selection)["d"] == "selected"  # "b" and "c" leave, being beyond 1.4 times one place
+    assert reasons(selection, "b") == {"left_list", "probability_firm"}
+
+
+def test_without_the_list_in_force_nobody_has_left_for_good(stability: Maker, edition: Methodology) -> None:
+    selection = chosen(stability(QUEUE), edition, 3, list_before=named("e"))
+    assert reasons(selection, "e") == {"below_entry_probability"}
+
+
+def test_no_firmness_where_the_data_are_thin(stability: Maker, edition: Methodology) -> None:
+    rows = stability("school | T | C | is_thin\nthin | 0.9 | 3 | yes\ngood | 0.9 | 3 | no")
+    rule = pd.DataFrame({"school_id": ["thin", "good"], "is_rule_low": True})
+    selection = chosen(rows, edition, 2, rule=rule)
+    assert selection["is_firm"].to_dict() == {"thin": False, "good": True}
+    assert reasons(selection, "thin") == {"thin_data", "rule_low", "low_two_years"}
+
+
+def test_what_the_commission_includes_does_not_rest_on_vpr(stability: Maker, edition: Methodology) -> None:
+    decisions = pd.DataFrame({"school_id": ["f"], "action": ["include"]})
+    selection = chosen(stability(QUEUE), edition, 3, decisions=decisions, vpr_only=frozenset({"a", "f"}))
+    assert "vpr_only" not in reasons(selection, "f")
+    assert "vpr_only" in reasons(selection, "a")
+
+
+def test_a_listed_school_that_closed_is_not_lost(stability: Maker, edition: Methodology) -> None:
+    register = schools("a", "closed", "gone", valid_to_year=[None, 2025, 2024])
+    selection = chosen(stability("school | T\na | 0.9"), edition, 2, schools=register, list_in_force=named("closed"))
+    assert status(selection) == {"a": "selected", "closed": "excluded"}
+    assert reasons(selection, "closed") == {"not_operating"}
+    assert selection.loc["closed", "is_on_list"]
+    assert "не действуют и не имеют преемника: 1." in " ".join(remarks(selection.reset_index(), edition.selection))
+
+
+def test_the_commission_cannot_list_a_closed_school(stability: Maker, edition: Methodology) -> None:
+    register = schools("a", "closed", valid_to_year=[None, 2025])
+    decisions = pd.DataFrame({"school_id": ["closed"], "action": ["include"]})
+    rows = stability("school | T\na | 0.9")
+    with pytest.raises(ConfigError, match="нет в реестре этого года"):
+        chosen(rows, edition, 2, schools=register, decisions=decisions, list_in_force=named("closed"))
+
+
+def test_a_school_of_the_model_cannot_fall_out_of_the_register(stability: Maker, edition: Methodology) -> None:
+    with pytest.raises(AssertionError, match="nobody decides about"):
+        chosen(stability(QUEUE), edition, 3, schools=schools("a", "b"))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline import stability
-from pipeline.errors import NoDataError, PipelineError
+from pipeline.errors import MethodologyError, NoDataError, PipelineError
 from pipeline.expected import StabilityFit, expected_cells, pool_cells, regional_rates
 from pipeline.methodology import Methodology
 from pipeline.methodology.rules import PoolRules
@@ -72,6 +72,8 @@ def test_the_pool_says_which_exams_and_subjects_choose_schools(results: Maker) -
     chosen = pool_cells(frame, pool)
     assert list(zip(chosen["procedure"], chosen["subject"], strict=True)) == [("vpr", "rus"), ("ege", "mat_prof")]
     assert len(pool_cells(frame, PoolRules(cells=("*:*",), excluded_kinds=()))) == 4
+    with pytest.raises(MethodologyError, match="«vpr»"):
+        pool_cells(frame, PoolRules(cells=("vpr",), excluded_kinds=()))
 
 
 def test_one_year_and_one_cell_per_school_use_the_defaults_and_say_so(results: Maker, edition: Methodology) -> None:
@@ -224,3 +226,43 @@ def test_exams_weigh_the_same_where_the_edition_says_so(results: Maker, edition:
     equal = replace(edition, stability=replace(edition.stability, equal_exam_weights=True))
     plain_index, equal_index = (row(fitted(frame, e), "S0")["index"] for e in (edition, equal))
     assert equal_index > plain_index > 1
+
+
+def test_an_expectation_of_exactly_three_is_not_thin(results: Maker, edition: Methodology) -> None:
+    # 15 pupils at a rate of 0.2 in 2025 alone: 3 after weighing, 2.999999999999999 in binary.
+    frame = pd.concat([results(THREE_YEARS), results("school | year | tested | low\nedge | 2025 | 15 | 3")])
+    edge = row(fitted(frame, edition), "edge")
+    assert edge["effective_expected"] == pytest.approx(3)
+    assert (edge["window_years_count"], edge["is_thin"]) == (3, False)
+
+
+def test_recent_results_that_take_no_part_are_no_recent_results(results: Maker, edition: Methodology) -> None:
+    frame = results(FIVE_YEARS)
+    gone = frame[~((frame["school_id"] == "S0") & (frame["year"] > 2024))]
+    lonely = results("school | year | subject | tested | low\nS0 | 2026 | chi | 20 | 9")  # the only school to take it
+    assert not row(fitted(pd.concat([gone, lonely]), edition), "S0")["is_recent"]
+
+
+def test_thin_data_never_narrow_a_long_main_window(results: Maker, edition: Methodology) -> None:
+    lines = [f"S{i} | {year} | 100 | {20 + (i % 3 - 1) * 5}" for i in range(9) for year in range(2020, 2027)]
+    small = "small | 2020 | 2 | 1\nsmall | 2026 | 2 | 1"
+    frame = results("school | year | tested | low\n" + "\n".join([*lines, small]))
+    seven = replace(edition, stability=replace(edition.stability, window_years=7))
+    assert (row(fitted(frame, seven), "small")[["window_years_count", "tested_count"]] == [7, 4]).all()
+
+
+def test_a_region_without_a_single_low_result_says_nothing_of_any_school(results: Maker, edition: Methodology) -> None:
+    frame = results(THREE_YEARS)
+    fit = fitted(frame.assign(low_count=0), edition, capacity=2)
+    assert fit.table["probability"].tolist() == pytest.approx([2 / 9] * 9)
+    assert fit.table["is_thin"].all()
+    assert fit.years.empty
+
+
+def test_a_year_missing_in_the_whole_region_is_passed_over(results: Maker, edition: Methodology) -> None:
+    frame = results(FIVE_YEARS).query("year != 2025")
+    fit = fitted(frame, edition)
+    weights = fit.decay ** np.array([2.0, 0.0])
+    effective = 20 * weights.sum() ** 2 / (fit.dispersion * (weights**2).sum())
+    assert row(fit, "S0")["effective_expected"] == pytest.approx(effective)
+    assert row(fit, "S0")["years_count"] == 2

@@ -1,0 +1,1 @@
+"""Benchmarks: speed, scale and prediction. They are run, never imported by the package."""
