@@ -24,7 +24,7 @@ from pipeline.attempts import apply_appeals
 from pipeline.errors import NoDataError, SourceError, UnreadableFilesError
 from pipeline.outputs import quality as quality_report
 from pipeline.run import Run
-from pipeline.russian import plural
+from pipeline.russian import plural, reason_label
 from pipeline.schema import Table
 from pipeline.sources import layouts_of, read_file
 from pipeline.sources.reading import Reading, ReadingContext
@@ -117,10 +117,8 @@ def compute_results(run: Run) -> str:
     chosen, superseded = results.choose_versions(pupil_cells, frames["reported_cells"], run.as_of)
     corrected = corrections.apply(chosen, corrections.load(run.root))
     if not (corrected["year"] == run.year).any():
-        raise NoDataError(
-            f"Нет ни одного результата за {run.year} год",
-            where=f"raw/, файлов прочитано: {len(files)}",
-            remedy="проверьте --year и то, что файлы этого года лежат в raw/ и школы в них распознаны",
+        raise _no_results(
+            run.year, files, _joined(sources.REJECTS, (store.read(sources.REJECTS), unjudged, superseded))
         )
     schools = store.read(reference.SCHOOLS)
     homes = dict(zip(schools["school_id"], schools["municipality_id"], strict=True))
@@ -197,6 +195,22 @@ def _readings(run: Run, subjects: Mapping[tuple[str, str], str]) -> list[Reading
     if errors:
         raise UnreadableFilesError(errors)
     return readings
+
+
+def _no_results(year: int, files: pd.DataFrame, rejects: pd.DataFrame) -> NoDataError:
+    """The error of a year without results; where rows were rejected it names the most frequent reason and its place."""
+    told, where = "", f"raw/, файлов прочитано: {len(files)}"
+    faults = rejects[~rejects["is_service"].astype(bool)]
+    if not faults.empty:
+        reason = str(faults["reason_code"].value_counts().sort_index().idxmax())
+        first = faults[faults["reason_code"] == reason].sort_values([*PLACE]).iloc[0]
+        told = f"; отклонено строк: {len(faults)}, чаще всего: «{reason_label(reason)}»"
+        where = f"{where}; первая такая строка: {first['file_id']}, строка {first['row_number']}"
+    return NoDataError(
+        f"Нет ни одного результата за {year} год{told}",
+        where=where,
+        remedy="проверьте --year и то, что файлы этого года лежат в raw/, их строки приняты и школы в них распознаны",
+    )
 
 
 def _described(reading: Reading) -> dict[str, object]:

@@ -4,7 +4,7 @@ import os
 
 from hypothesis import settings
 
-settings.register_profile("house", deadline=None)
+settings.register_profile("house", deadline=None, max_examples=40)
 settings.load_profile("house")
 
 # A proxy of the office would catch the requests of Prefect's client to its own server.

@@ -15,7 +15,6 @@ import xlsxwriter
 from small_region import (
     RESULTS,
     RESULTS_HEADER,
-    SCHOOL_COUNT,
     command,
     hashes,
     make_small_region,
@@ -98,9 +97,11 @@ FILES: dict[str, Case] = {
     "workbook named csv": (made("raw/2026/a.csv", BOOK), MONITOR, ("внутри книга Excel", "переименуйте")),
     "text named xlsx": (made(A, WORDS), MONITOR, ("не книга Excel", A, ".csv")),
     "document": (made("raw/2026/a.docx", archive("word/document.xml")), MONITOR, ("«.docx»", "raw/2026/a.docx")),
-    "document named xlsx": (made(A, archive("word/document.xml")), MONITOR, (A,)),
+    "document named xlsx": (made(A, archive("word/document.xml")), MONITOR, ("внутри документ Word", A, "«_»")),
+    "archive named xlsx": (made(A, archive("результаты.xlsx")), MONITOR, ("внутри архив ZIP", A)),
+    "pdf named csv": (made("raw/2026/a.csv", PDF), MONITOR, ("внутри документ PDF", "raw/2026/a.csv")),
     "pdf": (made("raw/2026/a.pdf", PDF), MONITOR, ("«.pdf»", "raw/2026/a.pdf")),
-    "pdf named xlsx": (made(A, PDF), MONITOR, ("не книга Excel", A)),
+    "pdf named xlsx": (made(A, PDF), MONITOR, ("внутри документ PDF", A)),
     "picture named parquet": (made("raw/2026/a.parquet", b"\x89PNG" + bytes(99)), MONITOR, ("повреждён", "a.parquet")),
     "koi8": (made("raw/2026/a.csv", WORDS.encode("koi8-r")), MONITOR, ("Кодировка", "raw/2026/a.csv", "UTF-8")),
     "cp866": (made("raw/2026/a.csv", WORDS.encode("cp866")), MONITOR, ("Кодировка", "raw/2026/a.csv", "UTF-8")),
@@ -113,6 +114,21 @@ FILES: dict[str, Case] = {
         lambda root: write_results(root, [row for row in results_rows() if row[2] != 2026]),
         MONITOR,
         ("Нет ни одного результата за 2026 год", "raw/"),
+    ),
+    "impossible values alone": (
+        lambda root: write_results(root, [results_row(number, 2026, low=41) for number in (1, 2)]),
+        MONITOR,
+        ("Нет ни одного результата за 2026 год; отклонено строк: 2", f"{RESULTS}, строка 2"),
+    ),
+    "the same results twice, contradicting each other": (
+        lambda root: write_results(root, [results_row(1, 2026, low=low) for low in (1, 2)]),
+        MONITOR,
+        ("отклонено строк: 2", f"{RESULTS}, строка 2"),
+    ),
+    "schools that nobody knows": (
+        lambda root: write_results(root, [["s77", "m1", 2026, "vpr", "rus", "4", 40, 1]]),
+        MONITOR,
+        ("отклонено строк: 1", f"{RESULTS}, строка 2", "школы в них распознаны"),
     ),
     "folder that is no year": (
         lambda root: (root / "raw" / "июль").mkdir(),
@@ -202,11 +218,6 @@ SETTINGS: dict[str, Case] = {
         ("саму себя", "methodology/own.toml"),
     ),
     "unknown edition": (nothing, (*MONITOR, "--edition", "1812"), ("«1812» не найдена", "имеющихся: 2026")),
-    "as many places as schools": (
-        nothing,
-        (*IDENTIFY[:-1], SCHOOL_COUNT),
-        (f"({SCHOOL_COUNT})", "уменьшите число мест"),
-    ),
     "not a single place": (nothing, (*IDENTIFY[:-1], 0), ("--capacity", "не меньше 1")),
     "as-of is no date": (nothing, (*MONITOR, "--as-of", "вчера"), ("«вчера» — не дата", "--as-of", "ГГГГ-ММ-ДД")),
     "year is a word": (nothing, ("monitor", "--direct", "--year", "май"), ("--year", "shnro monitor --help")),
@@ -243,18 +254,17 @@ def test_every_broken_file_is_told_at_once(
     assert PARAGRAPH.fullmatch(second) and B in second
 
 
-@pytest.mark.parametrize("folder", ["runs", "published/identification"])
 def test_a_folder_that_cannot_be_written_is_one_paragraph(
-    folder: str, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # The tests may run as root, whom no permission stops: a file in the place of the folder stops everybody.
-    shutil.rmtree(root / folder, ignore_errors=True)
-    (root / folder).write_bytes(b"")
-    before = hashes(root / "published")
+    (root / "runs").write_bytes(b"")
+    before = hashes(root)
     assert command(monkeypatch, *IDENTIFY, "--data", root) == 1
     message = capsys.readouterr().err.removesuffix("\n")
     assert PARAGRAPH.fullmatch(message), message
-    assert hashes(root / "published") == before
+    assert "на месте папки" in message or "уже есть файл" in message
+    assert hashes(root) == before
 
 
 def test_the_command_of_the_terminal_ends_with_1_and_without_a_traceback(root: Path) -> None:

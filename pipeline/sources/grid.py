@@ -29,6 +29,14 @@ MAX_UNPACKING_RATIO = 500
 JUDGED_CHARACTERS = 200_000  # the beginning of a text tells its encoding
 PRINTED_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?|[+-]?\.\d+")
 WORD = re.compile(r"[^\W\d_a-zA-Z]{3,}")
+FOREIGN_BEGINNINGS = (
+    (b"%PDF", "документ PDF"),
+    (b"Rar!", "архив RAR"),
+    (b"7z\xbc\xaf", "архив 7z"),
+    (b"\x89PNG", "картинка"),
+    (b"\xff\xd8\xff", "картинка"),
+)
+FOREIGN_FOLDERS = (("word", "документ Word"), ("ppt", "презентация"))
 LOAD_FOLDER = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\D.*)?$")
 
 
@@ -84,6 +92,13 @@ def open_sheets(file: SourceFile) -> tuple[Sheet, ...]:
             "или уберите файл из raw/",
         )
     content = _content(file)
+    foreign = _foreign_kind(content)
+    if foreign:
+        raise SourceError(
+            f"Файл назван «{suffix}», но внутри {foreign}",
+            where=file.file_id,
+            remedy="запросите таблицу в .xlsx или .csv, а этот файл уберите из raw/ в папку, имя которой начинается с «_»",
+        )
     is_excel = content[:4] == b"PK\x03\x04" or content[:4] == b"\xd0\xcf\x11\xe0"
     if suffix in EXCEL_SUFFIXES:
         if not is_excel:
@@ -155,6 +170,20 @@ def _content(file: SourceFile) -> bytes:
     if not content.strip():
         raise SourceError("Файл пуст", where=file.file_id, remedy="запросите файл заново или уберите его из raw/")
     return content
+
+
+def _foreign_kind(content: bytes) -> str:
+    """What a file that is no table is, in Russian; empty where it may be one."""
+    found = next((kind for beginning, kind in FOREIGN_BEGINNINGS if content.startswith(beginning)), "")
+    if found or not content.startswith(b"PK\x03\x04"):
+        return found
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            folders = {name.split("/")[0] for name in archive.namelist()}
+    except zipfile.BadZipFile:
+        return ""
+    is_document = next((kind for folder, kind in FOREIGN_FOLDERS if folder in folders), "")
+    return is_document or ("" if folders & {"xl", "content.xml"} else "архив ZIP")
 
 
 def _excel_sheets(file: SourceFile, content: bytes) -> tuple[Sheet, ...]:
