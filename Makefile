@@ -13,7 +13,7 @@ DEMO_SOURCES := $(shell find pipeline/synthetic -name '*.py' 2>/dev/null) $(wild
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo check test test-slow bench lock clean
+.PHONY: help install run demo check test test-slow bench bench-prediction lock clean
 
 # Without bytecode every start of Python would compile its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,6 +24,7 @@ help:
 	@echo "make test       — быстрые тесты (до 3 минут)"
 	@echo "make test-slow  — долгие тесты: сбои, случайные данные"
 	@echo "make bench      — замеры скорости и памяти"
+	@echo "make bench-prediction — насколько перечни предсказывают следующий год: docs/prediction.md"
 	@echo "make lock       — пересобрать requirements.lock (нужна сеть)"
 	@echo "make clean      — удалить всё созданное, кроме ваших данных"
 
@@ -77,7 +78,12 @@ test-slow: $(INSTALLED)
 	@$(BIN)/pytest -m slow || [ $$? -eq 5 ]
 
 bench: $(DEMO_MADE)
-	@for script in benchmarks/[a-z]*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $(filter-out benchmarks/prediction%,$(wildcard benchmarks/[a-z]*.py)); do \
+		echo "$$script"; $(BIN)/python $$script || exit 1; done
+
+# Rolling origin on the panels beside the checkout and on made-up regions; writes docs/prediction.md.
+bench-prediction: $(INSTALLED)
+	@$(BIN)/python benchmarks/prediction.py
 
 # Hashes for every platform and Python from 3.11 on; no address of an index gets into the file.
 lock:

@@ -55,13 +55,15 @@ class Counts:
         )
 
     def window(self, width: int) -> "Counts":
-        """The last `width` calendar years of the arrays (fewer where there are fewer); `results` stays whole."""
+        """Those of the last `width` calendar years that hold results; `results` stays whole."""
+        has_results = self.expected.sum(axis=(0, 2)) > 0
+        kept = has_results & (self.years > self.years[-1] - width)
         return replace(
             self,
-            years=self.years[-width:],
-            tested=self.tested[:, -width:],
-            low=self.low[:, -width:],
-            expected=self.expected[:, -width:],
+            years=self.years[kept],
+            tested=self.tested[:, kept],
+            low=self.low[:, kept],
+            expected=self.expected[:, kept],
         )
 
     @property
@@ -122,9 +124,9 @@ def counts_of(results: pd.DataFrame) -> Counts:
 
 
 def origins(counts: Counts) -> list[int]:
-    """Years with results that have at least one year of results before them and one within three years after them."""
+    """Years with results that have a year with results before them and one within three years after them."""
     years = counts.years_with_results
-    return [year for year, after in zip(years[1:], years[2:], strict=False) if after - year <= FOLLOWING_YEARS]
+    return [year for year in years[1:] if following_years(counts, year)]
 
 
 def following_years(counts: Counts, origin: int) -> list[int]:

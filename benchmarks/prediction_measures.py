@@ -92,9 +92,9 @@ def mean_in_list(values: Floats, is_listed: Mask, weights: Floats) -> Floats:
     return _ratio(weights @ (values * is_listed), weights @ is_listed.astype("float64"))
 
 
-def overlap(is_listed: Mask, was_listed: Mask) -> float:
+def overlap(is_listed: Mask, was_listed: Mask, weights: Floats) -> Floats:
     """Share of the list that stood on the last list."""
-    return float((is_listed & was_listed).sum() / is_listed.sum())
+    return hit_rate(is_listed, was_listed, weights)
 
 
 def is_small(tested: Floats) -> Mask:

@@ -53,17 +53,20 @@ class Rule:
         source: one sentence: what it does, where it comes from, what is simplified.
         forecast: the rule itself, from the counts up to the origin and K.
         is_ours: the model of this project (not a rival).
+        max_schools: panels with more schools are left out; None where there is no limit.
     """
 
     code: str
     source: str
     forecast: Callable[[Counts, int], Forecast]
     is_ours: bool = False
+    max_schools: int | None = None
 
 
 def divided(part: Floats, whole: Floats) -> Floats:
     """Part over whole, NaN where there is no whole."""
-    return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
+    ratio: Floats = np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
+    return ratio
 
 
 def _ratio(counts: Counts) -> Floats:
@@ -121,7 +124,7 @@ def mean_share(counts: Counts, capacity: int) -> Forecast:
 def fixed_weights(counts: Counts, capacity: int) -> Forecast:
     """Index shrunk to the region's norm, three years with weights .4, .6 and 1 (the fixed form of the method)."""
     recent = counts.window(3)
-    weights = np.array(FIXED_WEIGHTS)[-len(recent.years) :]
+    weights = np.array([FIXED_WEIGHTS[year - counts.years[-1] - 1] for year in recent.years])
     low, expected = recent.low.sum(axis=2), recent.expected.sum(axis=2)
     scale = divided(expected @ weights, expected @ weights**2 * _dispersion(recent))
     observed_sum, expected_sum = np.nan_to_num(low @ weights * scale), np.nan_to_num(expected @ weights * scale)
@@ -139,7 +142,7 @@ def _dispersion(counts: Counts) -> float:
 
 
 def thirty_percent(combine: str) -> Callable[[Counts, int], Forecast]:
-    """The familiar rule (a), (b) or both: named schools first, then the share of low cells, then observed / expected."""
+    """The familiar rule (a), (b) or both: named schools first, then by share of low cells, then by O/E."""
 
     def forecast(counts: Counts, capacity: int) -> Forecast:
         recent = counts.window(2)
@@ -147,7 +150,7 @@ def thirty_percent(combine: str) -> Callable[[Counts, int], Forecast]:
         is_judged = recent.tested >= LOW_CELL_TESTED
         is_low = is_judged & (share >= LOW_SHARE)
         a = is_low[:, -1].sum(axis=1) >= LOW_CELLS
-        b = is_low.all(axis=1).any(axis=1) if len(recent.years) == 2 else np.zeros(len(a), dtype=bool)
+        b = (is_low.sum(axis=1) == 2).any(axis=1)
         named = {"a": a, "b": b, "a_and_b": a & b, "a_or_b": a | b}[combine]
         low_cells = divided(is_low[:, -1].sum(axis=1).astype(float), is_judged[:, -1].sum(axis=1).astype(float))
         ratio = np.nan_to_num(_ratio(counts.window(1)))
@@ -243,8 +246,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "US percentile index, n ≥ 20",
         "Mean percentile rank over the cells of this year with ≥ 20 tested, lowest schools first, as states rank for "
-        "“comprehensive support” (Every Student Succeeds Act, § 1111(c)(4)(D)). Simplified: achievement only, no growth, "
-        "graduation or attendance.",
+        "“comprehensive support” (Every Student Succeeds Act, § 1111(c)(4)(D)). Simplified: achievement only, no "
+        "growth, graduation or attendance.",
         us_percentile,
     ),
     Rule(
@@ -277,14 +280,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "Dutch 3-year signal value",
         "Share over three years, all subjects and pupils together, beyond a signal value (85 % reach level 1F; "
-        "Inspectie van het Onderwijs, onderwijsresultatenmodel); five years where fewer than 15 pupils. Simplified: the "
-        "second level, whose signal value depends on the pupils' background, is left out.",
+        "Inspectie van het Onderwijs, onderwijsresultatenmodel); five years where fewer than 15 pupils. Simplified: "
+        "the second level, whose signal value depends on the pupils' background, is left out.",
         dutch,
     ),
     Rule(
         "fixed-weight shrunken index",
-        "Three years with weights .4, .6 and 1, divided by the dispersion, shrunk to the region's norm by a Gamma prior; "
-        "ranked by the index (method 3 without learning; counts as a rule).",
+        "Three years with weights .4, .6 and 1, divided by the dispersion, shrunk to the region's norm by a Gamma "
+        "prior; ranked by the index (method 3 without learning; counts as a rule).",
         fixed_weights,
     ),
     Rule("this project's model", "`stability.rank`, ranked by T (docs/methodology.md).", our_model, is_ours=True),

@@ -308,7 +308,7 @@ def _data_docs_page(result: Any, view: Any) -> str:
     """The library's own page of one validation result, made to work offline."""
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 
-    # A run without a time: the page must not depend on the clock.
+    # The library prints a time of loading and random ids all the same: pages are no part of what is compared by bytes.
     result.meta["run_id"] = {"run_name": "shnro", "run_time": ""}
     renderer: Any = ValidationResultsPageRenderer()
     page = str(view.render(renderer.render(result)))

@@ -97,7 +97,7 @@ def open_sheets(file: SourceFile) -> tuple[Sheet, ...]:
         raise SourceError(
             f"Файл назван «{suffix}», но внутри {foreign}",
             where=file.file_id,
-            remedy="запросите таблицу в .xlsx или .csv, а этот файл уберите из raw/ в папку, имя которой начинается с «_»",
+            remedy="запросите таблицу в .xlsx или .csv, а этот файл уберите в папку, имя которой начинается с «_»",
         )
     is_excel = content[:4] == b"PK\x03\x04" or content[:4] == b"\xd0\xcf\x11\xe0"
     if suffix in EXCEL_SUFFIXES:
