@@ -27,7 +27,7 @@ PANELS = PROJECT.parent / "shared" / "data" / "panels"
 DOCUMENT = PROJECT / "docs" / "prediction.md"
 SEED = 2026
 RESAMPLES = 200
-REGIONS_PER_KIND = 6
+REGIONS_PER_KIND = 20
 
 
 def real_panel(path: Path, rules: Sequence[Rule]) -> tuple[PanelFacts, Evaluation] | None:

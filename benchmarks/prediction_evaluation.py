@@ -108,7 +108,7 @@ def evaluate(name: str, counts: Counts, rules: Sequence[Rule], weights: Floats, 
             judged = _Judged(rule.code, forecast, next_year, weights[:, next_year.rows], found)
             judged.next_year()
             judged.small(history)
-            judged.stay(last, len(counts.school_ids), weights)
+            judged.stay(last, len(counts.school_ids), weights, is_true)
             if pooled is not None:
                 judged.following(pooled, weights[:, pooled.rows])
             if is_true is not None:
@@ -186,8 +186,8 @@ class _Judged:
         is_small = measures.is_small(_size(history)[self.outcome.rows])
         self._add("small", measures.hit_rate(self.is_listed, is_small, self.weights))
 
-    def stay(self, last: dict[Key, Mask], school_count: int, weights: Floats) -> None:
-        """Overlap with the last origin's list, with and without staying, and the hits of the list with staying."""
+    def stay(self, last: dict[Key, Mask], school_count: int, weights: Floats, is_true: Mask | None) -> None:
+        """Overlap with the last origin's list and hits, without and with staying; from the second origin on."""
         rows, is_first = self.outcome.rows, (self.rule, "free") not in last
         free = _whole(rows, self.is_listed, school_count)
         held = free
@@ -197,8 +197,10 @@ class _Judged:
             held = _whole(rows, staying, school_count)
             self._add("overlap", measures.overlap(free, last[self.rule, "free"], weights))
             self._add("overlap, stay", measures.overlap(held, last[self.rule, "held"], weights))
-            self._add("hit, no stay", measures.hit_rate(self.is_listed, self.outcome.is_worst, self.weights))
-            self._add("hit, stay", measures.hit_rate(staying, self.outcome.is_worst, self.weights))
+            for event, happened in (("hit", self.outcome.is_worst), ("true hit", is_true)):
+                if happened is not None:
+                    self._add(f"{event}, no stay", measures.hit_rate(self.is_listed, happened, self.weights))
+                    self._add(f"{event}, stay", measures.hit_rate(staying, happened, self.weights))
         last[self.rule, "free"], last[self.rule, "held"] = free, held
 
     def truth(self, is_true: Mask) -> None:

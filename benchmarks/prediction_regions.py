@@ -63,7 +63,9 @@ EGE = (("ege", "rus", "11", 0.02), ("ege", "mat_base", "11", 0.04))
 KINDS = (
     Kind("rural", "12 pupils in the median cell, ВПР and ОГЭ.", 12, 0.8, VPR + OGE),
     Kind("two procedures", "ОГЭ and ЕГЭ only, 24 pupils in the median cell.", 24, 0.9, OGE + EGE),
-    Kind("fast drift", "Three quarters of the differences are gone in two years.", 20, 0.9, VPR + OGE, 0.15, 0.5, 0.5),
+    Kind(
+        "fast drift", "Two thirds of what tells schools apart is gone in two years.", 20, 0.9, VPR + OGE, 0.15, 0.5, 0.5
+    ),
     Kind("large schools", "90 pupils in the median cell.", 90, 0.4, VPR + OGE),
     Kind("tiny schools", "5 pupils in the median cell, few cells.", 5, 0.7, VPR[3:8:4] + OGE),
 )

@@ -89,7 +89,8 @@ def render(report: Report) -> str:
         _by_rule(report, report.kinds, "hit"),
         "## Probabilities\n\n![Said and seen](prediction/reliability.svg)",
         _probabilities(report),
-        "## Lists from year to year\n\nA school that stays while it ranks within 1.4 K, against a list made anew.",
+        "## Lists from year to year\n\nMeans over panels and kinds, from the second origin on. With *stay*, a listed "
+        "school keeps its place while it ranks within 1.4 K; the list has K schools either way.",
         _stability(report),
         "## Small schools\n\nShare of the smallest 30 % of schools (tested pupils in three years) in each list.",
         _small(report),
@@ -130,30 +131,26 @@ def told(draws: Draws | None, sign: str = "", digits: int = 3) -> str:
 def _introduction(report: Report) -> str:
     head = ["panel", "schools", "years", "origins", "pupils in the median cell"]
     panels = [
-        [
-            one.name,
-            f"{one.schools}",
-            f"{one.years[0]}–{one.years[-1]}",
-            _joined(one.origins),
-            f"{one.median_tested:.0f}",
-        ]
-        for one in report.facts
+        [f.name, f"{f.schools}", f"{f.years[0]}–{f.years[-1]}", _joined(f.origins), f"{f.median_tested:.0f}"]
+        for f in report.facts
     ]
-    skipped = "".join(f" {message}" for message in report.messages)
+    skipped = "".join(f"- {message}\n" for message in report.messages)
+    left_out = f"Packages that are not installed here:\n\n{skipped}\n" if skipped else ""
     return f"""# How well the lists foretell
 
 Made by `make bench-prediction`; do not edit. In each *origin* year t every rule sees the years up to t and draws a
 list of K schools, a seventh of those judged. Judged are the schools tested in t and in the next year with results. The
 *next year's worst K* are the judged schools with the highest observed / expected low results of that year, expected
 from the region's rates of that year by exam, subject and grade. Ties, in lists and in outcomes, go to the lower
-`school_id`. An origin needs an earlier year. Every list has the same length, so rules with thresholds are turned into
+`school_id`. An origin needs an earlier year; a rule of three years makes do with two where the history has no more.
+Every list has the same length, so rules with thresholds are turned into
 an order (see *The rules*). Nobody is left out: schools on which a rule is silent come last.
 
 ± is one standard error: on real panels from resamples of schools (lists as drawn; the same resamples for all origins
 and rules), in made-up regions over independent regions. It does not speak of other panels: for that there are too
-few.{skipped}
+few.
 
-{table(head, panels)}"""
+{left_out}{table(head, panels)}"""
 
 
 def _joined(values: Sequence[object]) -> str:
@@ -262,11 +259,17 @@ def _probabilities(report: Report) -> str:
 
 
 def _stability(report: Report) -> str:
-    measures = ("overlap", "overlap, stay", "hit, no stay", "hit, stay")
+    """Overlap of successive lists and their hits, without and with staying."""
+    measures = ("overlap", "overlap, stay", "hit, no stay", "hit, stay", "true hit, no stay", "true hit, stay")
     groups = {title: one for title, one in (("real", report.panels), ("made up", report.kinds)) if one}
-    columns = [(title, measure) for title in groups for measure in measures]
+    columns = [
+        (title, measure)
+        for title, group in groups.items()
+        for measure in measures
+        if report.mean(group, report.ours, measure) is not None
+    ]
     rows = [
-        [_name(rule), *(_plain(report.mean(groups[title], rule.code, measure), "{:.3f}") for title, measure in columns)]
+        [_name(rule), *(told(report.mean(groups[title], rule.code, measure)) for title, measure in columns)]
         for rule in report.rules
     ]
     return table(["rule", *(f"{title}: {measure}" for title, measure in columns)], rows)
@@ -275,7 +278,7 @@ def _stability(report: Report) -> str:
 def _small(report: Report) -> str:
     groups = {**report.panels, **report.kinds}
     codes = [(f"*{FUTURE}*", FUTURE), (f"*{TRUTH}*", TRUTH), *((_name(rule), rule.code) for rule in report.rules)]
-    rows = [[name, *(_plain(one.get((code, "small")), "{:.2f}") for one in groups.values())] for name, code in codes]
+    rows = [[name, *(told(one.get((code, "small")), digits=2) for one in groups.values())] for name, code in codes]
     return table(["list", *groups], rows)
 
 

@@ -254,7 +254,7 @@ RULES: tuple[Rule, ...] = (
         "Tennessee, 2- and 3-year lists",
         "Among the lowest success rates both over two years (Priority schools, state law) and over three years (CSI "
         "schools, federal law), as in Tennessee's 2018 lists; ≥ 30 tested. Simplified: no exemption for high growth, "
-        "no graduation rate; the 5 % is replaced by K.",
+        "no graduation rate, all grades in one pool; the 5 % is replaced by K.",
         tennessee,
     ),
     Rule(
@@ -281,7 +281,7 @@ RULES: tuple[Rule, ...] = (
         "Dutch 3-year signal value",
         "Share over three years, all subjects and pupils together, beyond a signal value (85 % reach level 1F; "
         "Inspectie van het Onderwijs, onderwijsresultatenmodel); five years where fewer than 15 pupils. Simplified: "
-        "the second level, whose signal value depends on the pupils' background, is left out.",
+        "all grades in one pool; the second level, whose signal value depends on the pupils' background, is left out.",
         dutch,
     ),
     Rule(

@@ -10,9 +10,30 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pipeline.methodology.rules import QualityRules
+from pipeline.register import municipality_names, valid_in
 from pipeline.tables.results import CELL_KEY
+from pipeline.tables.sources import PLACE_KEY
 
+# Rows that repeat another, contradict it, or cannot be true: a few are usual, many mean that the file is not what it
+# says.
+SPOILED_REASONS = (
+    "duplicate_key",
+    "duplicate_row",
+    "duplicate_pupil",
+    "conflicting_rows",
+    "low_above_tested",
+    "counts_above_total",
+    "percent_not_count",
+    "percents_not_100",
+    "total_above_maximum",
+    "above_maximum",
+    "below_minimum",
+    "not_a_number",
+    "not_an_integer",
+    "absent_with_result",
+)
 SLICE_KEY = ["procedure", "subject", "grade"]
+PLACE = list(PLACE_KEY)
 FILE_SLICE_KEY = ["file_id", *SLICE_KEY]
 SCHOOL_SLICE_KEY = ["school_id", *SLICE_KEY]
 
@@ -48,8 +69,8 @@ def derive(
     """
     current = results[results["year"] == year]
     previous = results[results["year"] == year - 1]
-    open_schools = _valid(schools, year)
-    names = _municipality_names(municipalities, year)
+    open_schools = valid_in(schools, year)
+    names = pd.Series(municipality_names(municipalities, year), dtype="str")
     return {
         "year": year_frame(current, open_schools, year),
         "received_schools": received_schools(current, open_schools, names),
@@ -60,6 +81,7 @@ def derive(
         "totals": totals(reported_totals, printed_cells, names, year),
         "agreement": agreement(pupil_cells, reported_cells, schools, year),
         "files": files(source_files, rejects),
+        "deliveries": deliveries(source_files, rejects),
         "rejected_rows": rejected_rows(rejects),
     }
 
@@ -72,7 +94,6 @@ def year_frame(current: pd.DataFrame, open_schools: pd.DataFrame, year: int) -> 
             "result_count": [len(current)],
             "school_count": [current["school_id"].nunique()],
             "register_school_count": [len(open_schools)],
-            "municipality_count": [current["municipality_id"].nunique()],
         }
     )
 
@@ -235,7 +256,6 @@ def files(source_files: pd.DataFrame, rejects: pd.DataFrame) -> pd.DataFrame:
     Service rows (footers, averages) are no data and count neither as rejected nor as received.
     """
     # A row may be rejected for several reasons: it is still one row.
-    place = ["file_id", "sheet_name", "row_number", "block_name"]
     is_service = rejects["is_service"].fillna(False).astype(bool)
     is_read = rejects["stage_name"] == "read"
     masks = {
@@ -245,7 +265,7 @@ def files(source_files: pd.DataFrame, rejects: pd.DataFrame) -> pd.DataFrame:
     }
     frame = source_files[["file_id", "layout_id", "read_count", "kept_count", "rejected_count"]].copy()
     for name, mask in masks.items():
-        counts = rejects.loc[mask, place].drop_duplicates().groupby("file_id").size()
+        counts = rejects.loc[mask, PLACE].drop_duplicates().groupby("file_id").size()
         frame[name] = frame["file_id"].map(counts).fillna(0).astype("int64")
     frame = frame.assign(
         unaccounted_count=frame["read_count"] - frame["kept_count"] - frame["rejected_count"],
@@ -255,23 +275,30 @@ def files(source_files: pd.DataFrame, rejects: pd.DataFrame) -> pd.DataFrame:
     return _sorted(frame, ["file_id"])
 
 
+def deliveries(source_files: pd.DataFrame, rejects: pd.DataFrame) -> pd.DataFrame:
+    """One row per layout and year of receipt: share of rows that repeat, contradict or cannot be, and the first one.
+
+    Files of one kind are judged together: one bad row of a protocol of eight pupils spoils no delivery.
+    """
+    kinds = source_files.set_index("file_id")[["layout_id", "receipt_year"]]
+    key = ["layout_id", "receipt_year"]
+    spoiled = rejects[rejects["reason_code"].isin(SPOILED_REASONS)].sort_values([*PLACE, "reason_code"])
+    spoiled = spoiled.drop_duplicates(PLACE).join(kinds, on="file_id")
+    is_service = rejects["is_service"].fillna(False).astype(bool) & (rejects["stage_name"] == "read")
+    service = rejects[is_service].drop_duplicates(PLACE).join(kinds, on="file_id").groupby(key).size()
+    frame = source_files.groupby(key, as_index=False)["read_count"].sum()
+    frame = frame.merge(service.rename("service_count").reset_index(), on=key, how="left")
+    frame = frame.merge(spoiled.groupby(key).size().rename("spoiled_count").reset_index(), on=key, how="left")
+    frame = frame.merge(spoiled.drop_duplicates(key)[[*key, *PLACE, "reason_code"]], on=key, how="left")
+    counts = frame[["service_count", "spoiled_count"]].fillna(0).astype("int64")
+    share = _share(counts["spoiled_count"], frame["read_count"] - counts["service_count"])
+    return _sorted(frame.assign(**counts, spoiled_share=share), key)
+
+
 def rejected_rows(rejects: pd.DataFrame) -> pd.DataFrame:
     """One row per rejected row of a file and reason, without the service rows."""
     is_service = rejects["is_service"].fillna(False).astype(bool)
-    return _sorted(rejects[~is_service], ["file_id", "sheet_name", "row_number", "block_name", "reason_code"])
-
-
-def _valid(frame: pd.DataFrame, year: int) -> pd.DataFrame:
-    """The rows of a reference table that are valid in the year; an open end is no bound."""
-    has_begun = (frame["valid_from_year"].isna() | (frame["valid_from_year"] <= year)).fillna(True).astype(bool)
-    has_not_ended = (frame["valid_to_year"].isna() | (frame["valid_to_year"] >= year)).fillna(True).astype(bool)
-    return frame[has_begun & has_not_ended]
-
-
-def _municipality_names(municipalities: pd.DataFrame, year: int) -> pd.Series:
-    """The name of each municipality (index: its id) in the year."""
-    ordered = _valid(municipalities, year).sort_values(["municipality_id", "valid_from_year", "municipality_name"])
-    return ordered.drop_duplicates("municipality_id", keep="last").set_index("municipality_id")["municipality_name"]
+    return _sorted(rejects[~is_service], [*PLACE, "reason_code"])
 
 
 def _share(part: pd.Series, whole: pd.Series) -> pd.Series:

@@ -22,7 +22,7 @@ from small_region import (
     results_rows,
     write_results,
 )
-from source_files import write_csv
+from source_files import Row, write_csv
 
 PROJECT = Path(__file__).resolve().parents[1]
 MONITOR = ("monitor", "--direct", "--year", 2026)
@@ -285,20 +285,18 @@ def test_rows_of_no_use_are_set_aside_with_file_row_and_reason(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = results_rows()
-    written = write_results(
+    write_results(
         root,
         [
             *rows,
             results_row(1, 2023, low=41),
             results_row(1, 2022, tested="много"),
-            results_row(1, 2021, tested=-4, low=-5),
             results_row(1, 1812),
             rows[0],
             results_row(2, 2024, low=30),
         ],
     )
     count = len(rows)
-    shutil.copy(written, written.with_name("результаты (копия).csv"))
     assert command(monkeypatch, *MONITOR, "--data", root) == 0
     told = capsys.readouterr().out
     assert "Нет повторов и противоречащих строк" in told
@@ -308,16 +306,39 @@ def test_rows_of_no_use_are_set_aside_with_file_row_and_reason(
         (count + 2, "low_above_tested"),
         (count + 3, "not_a_number"),
         (count + 4, "below_minimum"),
-        (count + 5, "below_minimum"),
     }
     assert impossible <= of_the_first
     conflicts = {row for row, reason in of_the_first if reason == "conflicting_rows"}
-    assert conflicts == {count + 7, next(i for i, row in enumerate(rows, start=2) if row == results_row(2, 2024))}
+    assert conflicts == {count + 6, next(i for i, row in enumerate(rows, start=2) if row == results_row(2, 2024))}
     cells = pd.read_parquet(root / "published/monitoring/2026/results.parquet")
     assert len(cells) == count - 1  # the same rows twice count once, a contradicted cell counts not at all
     files = pd.read_parquet(root / "published/monitoring/2026/source_files.parquet")
     assert (files["read_count"] == files["kept_count"] + files["rejected_count"]).all()
-    assert files["read_count"].tolist() == [count + 6, count + 6]
+    assert files["read_count"].tolist() == [count + 5]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda rows: [*rows, *rows], "Полное повторение другой строки"),
+        (lambda rows: [*rows, *(results_row(n, 2026, low=31) for n in range(1, 6))], "противоречат друг другу"),
+        (lambda rows: [results_row(n, 2026, low=90) for n in range(1, 13)] + rows[1:], "больше, чем участников"),
+    ],
+)
+def test_a_file_full_of_repeats_or_impossible_rows_stops_the_run(
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    spoil: Callable[[list[Row]], list[Row]],
+    reason: str,
+) -> None:
+    write_results(root, spoil(results_rows()))
+    before = hashes(root / "published")
+    assert command(monkeypatch, *MONITOR, "--data", root) == 1
+    printed = capsys.readouterr()
+    assert PARAGRAPH.fullmatch(printed.err.removesuffix("\n")), printed.err
+    assert f"{RESULTS}, строка" in printed.err and reason in printed.err
+    assert hashes(root / "published") == before
 
 
 def test_an_implausible_year_stops_with_the_place_and_leaves_the_report(

@@ -28,9 +28,8 @@ def municipality_of(school_id: str) -> str:
 
 @pytest.fixture(scope="module")
 def method():
-    """The method for a region of three municipalities."""
-    loaded = methodology.load()
-    return dataclasses.replace(loaded, quality=dataclasses.replace(loaded.quality, min_municipality_count=3))
+    """The method."""
+    return methodology.load()
 
 
 def clean_region() -> dict[str, pd.DataFrame]:
@@ -142,7 +141,7 @@ FAULTS = {
     "clean": (lambda r: r, set()),
     "one municipality is silent": (
         lambda r: without(r, "results", lambda f: is_now(f) & (f["municipality_id"] == "m1")),
-        {"municipality_count", "municipality_coverage", "procedure_coverage", "school_coverage"},
+        {"municipality_coverage", "procedure_coverage", "school_coverage"},
     ),
     "an exam has not come yet": (
         lambda r: without(r, "results", lambda f: is_slice(f, "oge", "mat")),
@@ -167,6 +166,10 @@ FAULTS = {
     "more low results than pupils": (
         lambda r: changed(r, "results", lambda f: is_slice(f, "oge", "mat") & (f["school_id"] == "s00"), low_count=21),
         {"low_above_tested"},
+    ),
+    "a file lies there twice": (
+        lambda r: r | {"rejects": pd.concat([r["rejects"], rejects("duplicate_row", 11, stage="results")])},
+        {"no_conflicting_rows", "spoiled_share"},
     ),
     "a school outside the register": (
         lambda r: without(r, "schools", lambda f: f["school_id"] == "s00"),
@@ -220,7 +223,7 @@ FAULTS = {
             kept_count=89,
             rejected_count=11,
         ),
-        {"values_are_valid", "reject_share"},
+        {"values_are_valid", "reject_share", "spoiled_share"},
     ),
     "one faulty row of each kind": (
         lambda r: r | {"rejects": pd.concat([rejects(code, 1, stage=code) for code in ONE_OF_EACH])},
@@ -330,7 +333,7 @@ def test_a_first_year_has_nothing_to_drift_from(method):
 
 def test_a_region_without_any_file_is_stopped(method):
     region = {name: frame.iloc[:0] for name, frame in clean_region().items()}
-    assert failed_codes(outcome(region, method).checks) == {"has_results", "municipality_count"}
+    assert failed_codes(outcome(region, method).checks) == {"has_results"}
 
 
 def test_a_small_slice_is_not_judged(method):

@@ -88,12 +88,12 @@ class QualityRules:
     """Thresholds of the checks of plausibility; expectation suites name them as `$name`."""
 
     min_school_coverage_share: float
-    min_municipality_count: int
     percent_sum_tolerance: float
     max_low_share_drift: float
     max_tested_drift: float
     max_absent_share: float
     max_reject_share: float
+    max_spoiled_share: float
     max_unmatched_share: float
     min_tested_count: int
     max_cell_tested_count: int
