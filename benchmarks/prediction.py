@@ -68,6 +68,8 @@ def run(folder: Path) -> Report:
     panels: dict[str, Mapping[Key, Draws]] = {}
     facts: list[PanelFacts] = []
     said: list[Evaluation] = []
+    if not folder.is_dir():
+        print(f"{folder}: no such folder, the real panels are skipped")
     for path in sorted(folder.glob("*.parquet")):
         started = time.perf_counter()
         measured = real_panel(path, [*RULES, *guests])
@@ -94,9 +96,7 @@ def main() -> None:
         print(f"written: {DOCUMENT.relative_to(PROJECT)}")
     else:
         print(render(report))
-        print(
-            f"docs/prediction.md stays as it is: it shows {PANELS.relative_to(PROJECT.parent)}, and this run does not"
-        )
+        print(f"{folder}: {len(report.panels)} real panels; docs/prediction.md is written from {PANELS} only")
 
 
 if __name__ == "__main__":

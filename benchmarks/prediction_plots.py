@@ -1,9 +1,11 @@
 """Two small pictures of the prediction report as SVG, written by hand: no library, the same bytes every time."""
 
+import math
 from collections.abc import Sequence
 from html import escape
 
 INK, GREY, OURS, PALE = "#222222", "#8a8a8a", "#b3261e", "#e4e4e4"
+TICK = 0.05  # between grid lines of the dot chart
 STYLE = 'font-family="sans-serif" font-size="12"'
 
 
@@ -18,7 +20,7 @@ def dot_chart(title: str, rows: Sequence[tuple[str, float, float, bool]]) -> str
 
     height = top + step * len(rows) + 34
     parts = [_text(10, 20, title, INK, "start", "bold")]
-    for tick in (low + (high - low) * part / 4 for part in range(5)):
+    for tick in (number * TICK for number in range(math.ceil(low / TICK), math.floor(high / TICK) + 1)):
         parts.append(_line(across(tick), top - 12, across(tick), height - 30, PALE))
         parts.append(_text(across(tick), height - 12, f"{tick:.2f}", GREY, "middle"))
     for number, (label, value, error, is_ours) in enumerate(rows):

@@ -129,8 +129,8 @@ def told(draws: Draws | None, sign: str = "", digits: int = 3) -> str:
 
 
 def _introduction(report: Report) -> str:
-    head = ["panel", "schools", "years", "origins", "pupils in the median cell"]
-    panels = [
+    panels = [["panel", "schools", "years", "origins", "pupils in the median cell"]]
+    panels += [
         [f.name, f"{f.schools}", f"{f.years[0]}–{f.years[-1]}", _joined(f.origins), f"{f.median_tested:.0f}"]
         for f in report.facts
     ]
@@ -143,14 +143,14 @@ list of K schools, a seventh of those judged. Judged are the schools tested in t
 *next year's worst K* are the judged schools with the highest observed / expected low results of that year, expected
 from the region's rates of that year by exam, subject and grade. Ties, in lists and in outcomes, go to the lower
 `school_id`. An origin needs an earlier year; a rule of three years makes do with two where the history has no more.
-Every list has the same length, so rules with thresholds are turned into
-an order (see *The rules*). Nobody is left out: schools on which a rule is silent come last.
+Every list has the same length, so rules with thresholds are turned into an order (see *The rules*). Nobody is left out:
+schools on which a rule is silent come last.
 
 ± is one standard error: on real panels from resamples of schools (lists as drawn; the same resamples for all origins
 and rules), in made-up regions over independent regions. It does not speak of other panels: for that there are too
 few.
 
-{left_out}{table(head, panels)}"""
+{left_out}{table(panels[0], panels[1:]) if report.facts else ""}"""
 
 
 def _joined(values: Sequence[object]) -> str:
@@ -199,7 +199,6 @@ def _best(report: Report, one: Measures, measure: str, sign: int = 1) -> str:
 def _by_rule(report: Report, groups: Mapping[str, Measures], measure: str, with_gain: bool = False) -> str:
     """A row per rule, a column per panel or kind, the mean, and by how much ours is above it."""
     ours = report.mean(groups, report.ours, measure)
-    assert ours is not None, measure
     head = ["rule", *groups, "mean", *(["ours above it"] if with_gain else [])]
     rows = []
     for rule in report.rules:
@@ -207,7 +206,7 @@ def _by_rule(report: Report, groups: Mapping[str, Measures], measure: str, with_
         if not any(found):
             continue
         mean = report.mean(groups, rule.code, measure)
-        gain = "" if rule.is_ours else told(None if mean is None else ours - mean, "+")
+        gain = "" if rule.is_ours else told(None if ours is None or mean is None else ours - mean, "+")
         rows.append([_name(rule), *map(told, found), told(mean), *([gain] if with_gain else [])])
     return table(head, rows)
 

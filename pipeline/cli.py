@@ -160,6 +160,7 @@ def monitor(
     run = _start(data, "monitoring", year, edition, None, as_of)
     published = _execute(run, direct)
     _say_intake(run)
+    _say_missing(run)
     _say_report(published)
     typer.echo(f"Опубликовано: {published}")
 
@@ -344,10 +345,13 @@ def _say_report(folder: Path) -> None:
 def _say_intake(run: "Run") -> None:
     """What was received, what was not taken and why, which checks failed."""
     from pipeline.outputs.quality import summary
+    from pipeline.region import DEMO_NOTICE, load_region
     from pipeline.store import Store
     from pipeline.tables import quality, sources
 
     store = Store(run)
+    if load_region(run.root).is_demo:
+        typer.echo(DEMO_NOTICE)
     typer.echo(summary(store.read(quality.CHECKS), store.read(sources.SOURCE_FILES), year=run.year))
     proposals = store.read(quality.MATCH_PROPOSALS)
     waiting = len(proposals.drop_duplicates(["municipality_text", "school_text", "code_text"]))
@@ -355,6 +359,16 @@ def _say_intake(run: "Run") -> None:
         typer.echo(
             f"Не распознано названий школ: {waiting}. Посмотреть предложения: shnro match list --data {run.root}"
         )
+
+
+def _say_missing(run: "Run") -> None:
+    """Who has not sent anything yet."""
+    from pipeline.outputs.coverage import terminal_summary
+    from pipeline.store import Store
+    from pipeline.tables import decision
+
+    if told := terminal_summary(Store(run).read(decision.MUNICIPALITY_SUMMARY)):
+        typer.echo(told)
 
 
 def _say_selection(run: "Run") -> None:

@@ -19,6 +19,7 @@ from pipeline.sources.grid import SourceFile, source_file
 from pipeline.store import sha256
 from pipeline.tables import orders, reference
 
+DEMO_NOTICE = "ДЕМО: регион, школы и результаты вымышлены."
 RESOURCES = Path(__file__).parent / "resources"
 # Folders of raw/<year> that other commands read (returned questionnaires and forms), not results.
 OTHER_FOLDERS = ("survey", "support", "confirm")

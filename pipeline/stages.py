@@ -213,4 +213,5 @@ def finish(run: Run) -> Path:
         },
         "settings": region.settings_hashes(run.root),
     }
-    return publish(run, PUBLISHED[run.flow], manifest, documents=run.folder / "documents")
+    notice = region.DEMO_NOTICE if manifest["is_demo"] else ""
+    return publish(run, PUBLISHED[run.flow], manifest, documents=run.folder / "documents", notice=notice)

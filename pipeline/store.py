@@ -22,6 +22,7 @@ from pipeline.russian import system_fault
 from pipeline.schema import PANDAS_TYPES, Table
 
 MANIFEST = "manifest.json"
+NOTICE = "ВНИМАНИЕ.txt"
 KEPT_VERSIONS = 5  # published versions of one flow and year that stay beside the one in force
 KEPT_RUNS = 10  # folders of runs that stay for looking into failures
 
@@ -97,7 +98,13 @@ def new_run_id(root: Path, stem: str) -> str:
     raise AssertionError("a million runs of one kind")
 
 
-def publish(run: Run, tables: Iterable[Table], manifest: Mapping[str, Any], documents: Path | None = None) -> Path:
+def publish(
+    run: Run,
+    tables: Iterable[Table],
+    manifest: Mapping[str, Any],
+    documents: Path | None = None,
+    notice: str = "",
+) -> Path:
     """Publish tables of a run as `published/<flow>/<year>`, in one step, with a manifest of everything behind them.
 
     Args:
@@ -105,6 +112,7 @@ def publish(run: Run, tables: Iterable[Table], manifest: Mapping[str, Any], docu
         tables: the tables to publish; each is written whole (parts joined).
         manifest: inputs, edition and code of the run; hashes and row counts of the tables are added here.
         documents: folder whose content is published as `documents/`.
+        notice: what everybody who opens the folder has to see first, Russian; written as `ВНИМАНИЕ.txt`.
 
     Returns:
         The published path.
@@ -124,6 +132,8 @@ def publish(run: Run, tables: Iterable[Table], manifest: Mapping[str, Any], docu
             described[table.name] = {"rows": len(frame), "sha256": sha256(path)}
         if documents is not None and documents.is_dir():
             shutil.copytree(documents, version / "documents")
+        if notice:
+            (version / NOTICE).write_text(notice + "\n", encoding="utf-8")
         text = json.dumps({**manifest, "tables": described}, ensure_ascii=False, indent=2, sort_keys=True)
         (version / MANIFEST).write_text(text + "\n", encoding="utf-8")
         target = published / str(run.year)

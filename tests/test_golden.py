@@ -155,6 +155,8 @@ def test_what_is_published_is_what_is_promised(identified: Run) -> None:
         "journal_comparison", "cohort_scores", "school_indicators", "stability", "selection", "order_appendix",
     }  # fmt: skip
     assert promised <= published <= set(TABLES)
+    for folder in (identified.root / "published").glob("*/2026"):
+        assert "ДЕМО" in (folder / "ВНИМАНИЕ.txt").read_text(encoding="utf-8")
     for path in (identified.root / "published").glob("*/2026/*.parquet"):
         assert len(pd.read_parquet(path)) > 0, path.name
     summary = pd.read_parquet(identified.root / "published" / "monitoring" / "2026" / "school_summary.parquet")
