@@ -112,7 +112,10 @@ def _real_panels(report: Report) -> list[str]:
         "Poisson deviance of the next year's counts per school (less is better; rules that predict a ratio):",
         _by_rule(report, report.panels, "deviance"),
         "## Real panels: the following years together\n\nUp to three years after the origin (at least two), summed.",
+        "Share of the list among the worst K:",
         _by_rule(report, report.panels, "hit, 3 years", with_gain=True),
+        "Average precision:",
+        _by_rule(report, report.panels, "precision, 3 years", with_gain=True),
         "## What rules name by themselves, and where they are silent",
         _own_thresholds(report),
     ]

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from flows import settings
 from pipeline.errors import PipelineError
+from pipeline.russian import system_fault
 
 LOG_NAME = "server.log"
 STOP_SECONDS = 10.0
@@ -51,7 +52,7 @@ class EmbeddedServer:
                     start_new_session=True,
                 )
         except OSError as error:
-            raise _failure(f"Сервер Prefect не запускается: {error.strerror or error}", home) from error
+            raise _failure(f"Сервер Prefect не запускается: {system_fault(error)}", home) from error
         atexit.register(self.stop)
 
     def wait(self, seconds: float) -> None:

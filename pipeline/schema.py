@@ -77,7 +77,7 @@ class Table:
         title: Russian title.
         key: columns that identify a row; also the order of the rows on disk.
         columns: every column, in the order on disk.
-        caveats: what a reader of the table must know and would not guess.
+        caveats: what a reader of the table must know and would not guess; Russian, identifiers in backticks.
         is_private: holds pupils' identifiers (hashed); lives in memory only, the store refuses it.
     """
 

@@ -78,7 +78,7 @@ def read_parquet(table: Table, paths: Iterable[Path]) -> pd.DataFrame:
 
 
 def new_run_id(root: Path, stem: str) -> str:
-    """Take the first free folder `runs/<stem>-NNN`; two runs at once get two folders."""
+    """Take the first free folder `runs/<stem>-NNN`, and let the oldest go; two runs at once get two folders."""
     runs = root / "runs"
     try:
         runs.mkdir(parents=True, exist_ok=True)
@@ -88,6 +88,7 @@ def new_run_id(root: Path, stem: str) -> str:
                 (runs / f"{stem}-{number:03d}").mkdir()
             except FileExistsError:
                 continue
+            _prune(runs, f"{stem}-", keep=f"{stem}-{number:03d}", count=KEPT_RUNS)
             return f"{stem}-{number:03d}"
     except OSError as error:
         raise StoreError(
@@ -139,7 +140,6 @@ def publish(
         target = published / str(run.year)
         _point(target, version)
         _prune(published / ".versions", f"{run.year}-", keep=version.name, count=KEPT_VERSIONS)
-        _prune(run.root / "runs", f"{run.flow}-{run.year}-", keep=run.run_id, count=KEPT_RUNS)
     except OSError as error:
         raise StoreError(
             f"Не удаётся опубликовать результаты: {system_fault(error)}",

@@ -181,7 +181,17 @@ SETTINGS: dict[str, Case] = {
         IDENTIFY,
         ("decisions/commission.csv", "строка 2"),
     ),
-    "layout is no TOML": (made("layouts/x.toml", "layout_id = \n"), MONITOR, ("не читается", "layouts/x.toml")),
+    "layout is no TOML": (
+        made("layouts/x.toml", "layout_id = \n"),
+        MONITOR,
+        ("Макет не читается как TOML. Где: layouts/x.toml, строка 1.",),
+    ),
+    "layout in cp1251": (made("layouts/x.toml", 'title = "Озёрная"'.encode("cp1251")), MONITOR, ("TOML. Где", "UTF-8")),
+    "layout is a folder": (
+        lambda root: (root / "layouts/x.toml").mkdir(),
+        MONITOR,
+        ("Макет не читается: на месте файла стоит папка. Где: layouts/x.toml.",),
+    ),
     "layout lacks a key": (
         made("layouts/x.toml", 'layout_id = "x"\ntitle = "т"\nprocedure = "ege"\ngrade = "11"\n'),
         MONITOR,

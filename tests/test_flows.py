@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows import settings
+from flows.server import EmbeddedServer, FlowServerError
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -100,6 +101,12 @@ def test_a_fault_of_the_input_is_one_paragraph_and_the_flow_ends_there(region: P
     assert "[2/3]" in done.stdout
     assert "[3/3]" not in done.stdout
     assert states(region)[-1] == ("three", "FAILED")
+
+
+def test_a_server_that_cannot_have_its_folder_says_why_in_russian(tmp_path: Path) -> None:
+    (tmp_path / "region").write_bytes(b"")
+    with pytest.raises(FlowServerError, match=r"не запускается: на месте папки стоит файл\. Где: .*--direct"):
+        EmbeddedServer(tmp_path / "region/.prefect")
 
 
 @pytest.mark.slow

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from benchmarks import prediction_measures as measures
 from benchmarks.prediction_counts import Counts, Floats, counts_of, following_years, origins, outcome
-from benchmarks.prediction_evaluation import evaluate
+from benchmarks.prediction_evaluation import Draws, Key, as_draws, evaluate, over_regions
 from benchmarks.prediction_regions import KINDS, YEARS, make_region
+from benchmarks.prediction_report import PanelFacts, Report, render
 from benchmarks.prediction_rules import RULES, Forecast, Rule
 
 RURAL = replace(KINDS[0], schools=70)
@@ -192,3 +193,33 @@ def test_an_oracle_hits_everything_and_says_so() -> None:
     assert found["oracle", "true hit"] == pytest.approx([1])
     assert found["oracle", "wrong, seen"] == pytest.approx([0])
     assert found["oracle", "slope of truth"] == pytest.approx([1], abs=0.05)
+
+
+def test_the_report_tells_real_panels_and_next_year_probabilities() -> None:
+    region = make_region(RURAL, 4)
+    counts = counts_of(region.results)
+
+    def confident(history: Counts, capacity: int) -> Forecast:
+        known = of("last year").forecast(history, capacity)
+        share = np.full(len(known.score), 1 / 7)
+        return replace(known, probability=share, next_probability=share)
+
+    rules = (of("last year"), of("fixed-weight shrunken index"), Rule("ours", "Made up.", confident, is_ours=True))
+    weights = measures.bootstrap_weights(len(counts.school_ids), 20, 1)
+    real = evaluate("panel", counts, rules, weights, truth=None)
+    made_up = [evaluate("kind", counts, rules, weights[:1], region.truth) for _ in range(2)]
+    panels, kinds = {"panel": as_draws(real.means())}, {"kind": over_regions([one.means() for one in made_up])}
+    facts = PanelFacts("panel", len(counts.school_ids), YEARS, tuple(origins(counts)), 12.0)
+    report = Report((facts,), panels, kinds, (real, *made_up), rules, ())
+
+    said = panels["panel"]["ours", "said hits"]
+    assert said.value == pytest.approx(1 / 7) and said.error == pytest.approx(0)
+    document = render(report)
+    assert document == render(report)
+    assert "gives no `next_year_probability`" not in document
+    assert "| hit rate, mean over panels, above the best rule" in document
+    assert "gives no `next_year_probability`" in render(replace(report, panels={}, facts=(), kinds=without_said(kinds)))
+
+
+def without_said(kinds: dict[str, dict[Key, Draws]]) -> dict[str, dict[Key, Draws]]:
+    return {name: {key: one[key] for key in one if key[1] != "said hits"} for name, one in kinds.items()}

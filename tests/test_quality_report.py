@@ -137,5 +137,11 @@ def test_the_terminal_gets_the_verdict_and_only_what_failed():
         "Проверка данных за 2026 год: не пройдено обязательных проверок: 1, предупреждений: 1",
         "получено 341 из 350 школ; 2 файла; принято 1 213 из 1 221 строки",
         "  ОШИБКА: Проверка critical_one — получено critical_one (порог: порог critical_one)",
+        "    например: строка 7 critical_one",
         "  внимание: Проверка warning_one — получено warning_one (порог: порог warning_one)",
+        "    например: строка 7 warning_one",
     ]
+
+
+def test_a_failed_check_without_rows_has_no_example_in_the_terminal():
+    assert "например" not in quality.summary(MIXED.assign(example_text=""), FILES, year=YEAR)

@@ -1,5 +1,7 @@
 """A table declared once: types, checks, order and rounding follow from the declaration."""
 
+import re
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -85,3 +87,11 @@ def test_every_table_states_its_grain_and_has_russian_titles() -> None:
                 table.name,
                 column.name,
             )
+
+
+@pytest.mark.parametrize("table", [table for table in TABLES.values() if table.caveats], ids=lambda table: table.name)
+def test_caveats_are_russian_but_for_identifiers(table: Table) -> None:
+    for caveat in table.caveats:
+        prose = re.sub(r"`[^`]+`", "", caveat)
+        assert re.search(r"[а-яё]{3}", prose), caveat
+        assert not re.search(r"[A-Za-z]{2}|`", prose), caveat

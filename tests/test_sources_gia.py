@@ -271,6 +271,11 @@ def test_the_difference_gives_the_new_score_where_it_is_blank(tmp_path: Path) ->
         ("ege", "301", "000", None),
         ("oge", None, 301007, "301007"),
         ("oge", None, "7", "7"),
+        ("oge", None, "30100712", "30100712"),
+        ("oge", None, "301007123", None),
+        ("ege", "301", "301007123", None),
+        ("ege", "30100", "7", "30100007"),
+        ("ege", "660012", "7", None),
     ],
 )
 def test_school_code(procedure: str, municipality: object, school: object, code: str | None) -> None:

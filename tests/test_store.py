@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import StoreError
 from pipeline.run import Run
-from pipeline.store import Store, new_run_id, publish, read_parquet, sha256, write_parquet
+from pipeline.store import KEPT_RUNS, KEPT_VERSIONS, Store, new_run_id, publish, read_parquet, sha256, write_parquet
 from pipeline.tables.orders import PAST_LIST
 from pipeline.tables.sources import PUPIL_ATTEMPTS, REJECTS
 
@@ -100,3 +100,13 @@ def test_a_run_is_a_small_frozen_record(tmp_path: Path) -> None:
     run = a_run(tmp_path)
     with pytest.raises(dataclasses.FrozenInstanceError):
         run.year = 2027  # type: ignore[misc]
+
+
+def test_only_the_newest_runs_and_versions_stay(tmp_path: Path) -> None:
+    for number in range(KEPT_RUNS + 3):
+        published_run(tmp_path, f"s{number}")
+    assert len(list((tmp_path / "runs").iterdir())) == KEPT_RUNS + 1
+    versions = list((tmp_path / "published" / "monitoring" / ".versions").iterdir())
+    assert len(versions) == KEPT_VERSIONS + 1
+    target = tmp_path / "published" / "monitoring" / "2026"
+    assert list(read_parquet(PAST_LIST, [target / "past_list.parquet"])["school_id"]) == [f"s{KEPT_RUNS + 2}"]

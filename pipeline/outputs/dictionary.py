@@ -20,7 +20,7 @@ def _table(table: Table) -> str:
     grain = ", ".join(f"{titles[name]} (`{name}`)" for name in table.key)
     lines = [f"## {table.name} — {table.title}", "", f"Одна строка — одно сочетание: {grain}."]
     if table.caveats:
-        lines += ["", "Примечания разработчиков (на английском):", *(f"- {caveat}" for caveat in table.caveats)]
+        lines += ["", "Важно знать:", *(f"- {caveat}" for caveat in table.caveats)]
     lines += ["", "| столбец | вид | пусто | единица | что это |", "| --- | --- | --- | --- | --- |"]
     lines += [_row(column) for column in table.columns]
     return "\n".join(lines)

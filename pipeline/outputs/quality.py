@@ -62,17 +62,18 @@ def render(
 
 
 def summary(checks: pd.DataFrame, source_files: pd.DataFrame, *, year: int) -> str:
-    """The report in a few lines for the terminal: verdict, coverage, and every check that failed."""
+    """The report in a few lines for the terminal: verdict, coverage, every failed check with its first example."""
     failed = _ordered(checks[~checks["is_passed"].astype(bool)])
     lines = [
         f"Проверка данных за {year} год: {_verdict(checks)}",
         "; ".join(text for text in (_coverage(checks), _facts(source_files)) if text),
     ]
     marks = {"critical": "ОШИБКА", "warning": "внимание"}
-    lines += [
-        f"  {marks[str(check.severity)]}: {check.title_text} — {check.observed_text} (порог: {check.threshold_text})"
-        for check in failed.itertuples()
-    ]
+    for check in failed.itertuples():
+        found = f"{check.title_text} — {check.observed_text} (порог: {check.threshold_text})"
+        lines.append(f"  {marks[str(check.severity)]}: {found}")
+        if examples := str(check.example_text).splitlines():
+            lines.append(f"    например: {examples[0]}")
     return "\n".join(lines)
 
 

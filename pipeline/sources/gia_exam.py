@@ -23,6 +23,9 @@ GVE_WORD = re.compile(r"\bгвэ\b")
 GRADE = re.compile(r"^0?(\d{1,2})(?!\d)")
 EARLIER_YEARS = re.compile(r"впл|впу|спо\b|прошл|курс|колледж|техникум")
 EXAM_GRADES = {"ege": ("11", "12"), "oge": ("9",)}
+# Both exams' codes of schools are shorter (ЕГЭ: «Код МСУ» and three digits; ОГЭ: up to six); what is longer is the code
+# of a participant or the number of a document in a shifted row, and a school's code is shown to the analyst.
+LONGEST_CODE = 8
 
 
 @dataclass(frozen=True)
@@ -141,14 +144,16 @@ def school_code(procedure: str, municipality: Cell, school: Cell) -> str | None:
     """The code of a school as `school_codes` holds it, or None where the cells hold none.
 
     ОГЭ: «Код ОО» as it stands. ЕГЭ: «Код МСУ» and three digits; a longer «Код ОО» is whole already. Leading zeros that
-    a spreadsheet lost cannot be restored here.
+    a spreadsheet lost cannot be restored here. A code of more than `LONGEST_CODE` digits is no school's.
     """
-    municipality_text, school_text = text(municipality), text(school)
-    if not re.fullmatch(r"[0-9]{1,12}", school_text) or int(school_text) == 0:
+    municipality_text, code = text(municipality), text(school)
+    if not re.fullmatch(r"[0-9]+", code) or not code.strip("0"):
         return None
-    if procedure == "oge" or len(school_text) > 3:
-        return school_text
-    return municipality_text + school_text.zfill(3) if re.fullmatch(r"[0-9]{1,6}", municipality_text) else None
+    if procedure == "ege" and len(code) <= 3:
+        if not re.fullmatch(r"[0-9]+", municipality_text):
+            return None
+        code = municipality_text + code.zfill(3)
+    return code if len(code) <= LONGEST_CODE else None
 
 
 @lru_cache(maxsize=1024, typed=True)

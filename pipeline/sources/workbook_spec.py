@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError
+from pipeline.russian import system_fault, toml_place
 from pipeline.sources.reading import header_text
 from pipeline.tables.reference import CODE_KINDS
 
@@ -98,12 +99,7 @@ class WorkbookSpec:
 def load_spec(path: Path) -> WorkbookSpec:
     """The layout in a TOML file, or a `ConfigError` that names the key and the remedy."""
     where = f"layouts/{path.name}"
-    try:
-        top = _Section(tomllib.loads(path.read_text(encoding="utf-8-sig")), where, "")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(
-            f"Макет не читается как TOML: {error}", where=where, remedy="исправьте файл по образцу в docs/layouts.md"
-        ) from error
+    top = _Section(_document(path, where), where, "")
     header, municipality, school = top.section("header"), top.section("municipality"), top.section("school")
     measures, blanks, totals, blocks = (top.section(name) for name in ("measures", "blanks", "totals", "blocks"))
     grade, header_rows = top.text("grade"), header.number("rows", 1, 2)
@@ -137,6 +133,24 @@ def load_spec(path: Path) -> WorkbookSpec:
         section.refuse_unknown()
     _refuse_contradiction(spec, where)
     return spec
+
+
+def _document(path: Path, where: str) -> dict[str, Any]:
+    """The TOML of a file as it stands."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            "Макет не читается как TOML",
+            where=f"{where}{toml_place(error)}",
+            remedy="исправьте файл по образцу в docs/layouts.md и сохраните в кодировке UTF-8",
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"Макет не читается: {system_fault(error)}",
+            where=where,
+            remedy="проверьте, что это файл и что его можно открыть, или уберите его из layouts/",
+        ) from error
 
 
 def _default_of(measure: str) -> str | None:

@@ -27,7 +27,7 @@ SCHOOL_INDICATORS = Table(
         Column("upper_value", "float", "Верхняя граница интервала", nullable=True),
         Column("basis_count", "int", "На скольких результатах", nullable=True, minimum=0),
     ),
-    caveats=("`value` has the unit of its indicator: see `pipeline.indicators.INDICATORS`.",),
+    caveats=("`value` — в единицах своего показателя: их список в `pipeline.indicators.INDICATORS`.",),
 )
 
 STABILITY = Table(
@@ -66,7 +66,7 @@ STABILITY = Table(
         Column("window_years_count", "int", "Ширина окна", minimum=1, unit="лет"),
         Column("is_recent", "bool", "Есть результаты за последние годы"),
     ),
-    caveats=("ΣT over the schools not excluded by kind equals the capacity.",),
+    caveats=("Сумма T по всем школам, кроме исключённых по виду школы, равна числу мест в перечне.",),
 )
 
 SELECTION = Table(
@@ -95,7 +95,9 @@ SELECTION = Table(
         Column("is_on_list", "bool", "Состоит в действующем перечне"),
         Column("is_vpr_only", "bool", "Только по ВПР"),
     ),
-    caveats=("`band_code`, `rank` and figures are internal: they never leave the department beside a name.",),
+    caveats=(
+        "`band_code`, `rank` и числа — только для внутренней работы: рядом с названием школы их не передают наружу.",
+    ),
 )
 
 ORDER_APPENDIX = Table(
@@ -110,7 +112,7 @@ ORDER_APPENDIX = Table(
         Column("school_id", "string", "Код"),
         Column("category_text", "string", "Категория"),
     ),
-    caveats=("Unranked and without figures: it is published.",),
+    caveats=("Публикуется, поэтому без мест и без показателей.",),
 )
 
 SCHOOL_SUMMARY = Table(
@@ -137,7 +139,9 @@ SCHOOL_SUMMARY = Table(
             "sample_code", "string", "Размер выборки", choices=("informative", "acceptable", "limited", "small", "none")
         ),
     ),
-    caveats=("`previous_low_share` counts only the cells (procedure, subject, grade) present in both years.",),
+    caveats=(
+        "`previous_low_share` считается только по ячейкам (процедура, предмет, класс), которые есть в обоих годах.",
+    ),
 )
 
 MUNICIPALITY_SUMMARY = Table(

@@ -42,7 +42,7 @@ JOURNAL_COMPARISON = Table(
             "journal_spearman", "float", "Корреляция отметки по журналу и балла", nullable=True, minimum=-1, maximum=1
         ),
     ),
-    caveats=("`journal_spearman` exists only where pupils' rows were received.",),
+    caveats=("`journal_spearman` есть только там, где получены построчные результаты участников.",),
 )
 
 COHORT_SCORES = Table(
@@ -58,7 +58,7 @@ COHORT_SCORES = Table(
         Column("mean_score_share", "float", "Средняя доля от максимума", minimum=0, maximum=1),
         Column("score_share_sd", "float", "Стандартное отклонение доли", nullable=True, minimum=0),
     ),
-    caveats=("The cohort of grade N in year t is the cohort of grade N+1 in year t+1.",),
+    caveats=("Параллель класса N в году t — это параллель класса N+1 в году t+1.",),
 )
 
 TABLES = (SCORE_DISTRIBUTION, JOURNAL_COMPARISON, COHORT_SCORES)

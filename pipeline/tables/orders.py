@@ -39,7 +39,7 @@ COMMISSION_DECISIONS = Table(
         Column("date", "string", "Когда решено"),
         Column("why", "string", "Почему"),
     ),
-    caveats=("A decision of the commission wins over the computed one, and shows.",),
+    caveats=("Решение комиссии важнее расчётного и всегда видно в основаниях.",),
 )
 
 TABLES = (PAST_LIST, LIST_BEFORE, COMMISSION_DECISIONS)

@@ -42,7 +42,7 @@ MATCH_PROPOSALS = Table(
         Column("school_name", "string", "Наименование предлагаемой школы", nullable=True),
         Column("match_score", "float", "Сходство", nullable=True, minimum=0, maximum=100),
     ),
-    caveats=("A proposal changes nothing until the analyst accepts it (`shnro match`).",),
+    caveats=("Предложение ничего не меняет, пока аналитик его не примет (`shnro match`).",),
 )
 
 HOW_CODES = ("code", "confirmed", "name", "rejected", "unknown", "ambiguous")
@@ -64,7 +64,10 @@ SCHOOL_REFERENCES = Table(
         Column("school_id", "string", "Код школы", nullable=True),
         Column("municipality_id", "string", "Код муниципального образования", nullable=True),
     ),
-    caveats=("A missing part is an empty text, never NA.", "`school_id` held the exam: a merger comes later."),
+    caveats=(
+        "Чего в файле нет, то записано пустым текстом, а не пропуском.",
+        "`school_id` — школа, где проводилась процедура; реорганизации учитываются позже.",
+    ),
 )
 
 CELL_FAMILIES = ("pupils", "reported")
@@ -83,7 +86,9 @@ RECEIVED_CELLS = Table(
         Column("tested_count", "int", "Участников", minimum=0, unit="чел."),
         Column("low_count", "int", "Низких результатов", minimum=0, unit="чел."),
     ),
-    caveats=("Only the newest load of a slice; both families stand side by side, to be reconciled.",),
+    caveats=(
+        "От каждого среза — только последняя выгрузка; построчные и сводные данные стоят рядом, чтобы их сверить.",
+    ),
 )
 
 TABLES = (CHECKS, MATCH_PROPOSALS, SCHOOL_REFERENCES, RECEIVED_CELLS)

@@ -22,7 +22,7 @@ MUNICIPALITIES = Table(
         Column("gia_code", "string", "Код МСУ в РИС ГИА", nullable=True),
         *VALIDITY,
     ),
-    caveats=("A municipality keeps its id when it is renamed; a name has years of validity.",),
+    caveats=("При переименовании `municipality_id` не меняется; у наименования есть годы действия.",),
 )
 
 SCHOOL_KINDS = (
@@ -44,8 +44,8 @@ SCHOOLS = Table(
         *VALIDITY,
     ),
     caveats=(
-        "`school_id` is the school's own for ever, independent of logins and exam codes.",
-        "Schools with `valid_to_year` before the year of decision are closed: their results follow the successor.",
+        "`school_id` закреплён за школой навсегда и не зависит от логинов и кодов экзаменов.",
+        "Школа с `valid_to_year` раньше года решения закрыта: её результаты переходят к преемнику, если он указан.",
     ),
 )
 
@@ -78,7 +78,7 @@ SCHOOL_LINEAGE = Table(
         Column("from_year", "int", "С какого года результатов", minimum=1990, maximum=2100),
         Column("ground", "string", "Основание", nullable=True),
     ),
-    caveats=("Results of the earlier school follow the successor; a closed school has no successor.",),
+    caveats=("Результаты прежней школы переходят к преемнику; у закрытой школы преемника нет.",),
 )
 
 SCHOOL_MATCHES = Table(
@@ -96,7 +96,9 @@ SCHOOL_MATCHES = Table(
         Column("decided_date", "date", "Когда решено"),
         Column("note", "string", "Примечание", nullable=True),
     ),
-    caveats=("Texts are normalised (`identity.normalise`), so that one decision serves every spelling of a name.",),
+    caveats=(
+        "Тексты приведены к единому виду (`pipeline.names.normalise`): одно решение — для всех написаний названия.",
+    ),
 )
 
 SUBJECTS = Table(
@@ -129,7 +131,7 @@ SCORE_SCALES = Table(
         *VALIDITY,
         Column("reference", "string", "Источник"),
     ),
-    caveats=("A mark given in the file wins over the scale.", "`form_code` is `basic` where a test has one form."),
+    caveats=("Отметка из файла важнее шкалы.", "Если форма работы одна, `form_code` равен `basic`."),
 )
 
 MINIMUM_SCORES = Table(
@@ -145,7 +147,7 @@ MINIMUM_SCORES = Table(
         *VALIDITY,
         Column("reference", "string", "Источник"),
     ),
-    caveats=("A result below the minimum is low; base mathematics is judged by its mark.",),
+    caveats=("Результат ниже минимального — низкий; базовая математика оценивается по отметке.",),
 )
 
 TABLES = (

@@ -22,9 +22,9 @@ RESULTS = Table(
         Column("source_text", "string", "Источник: файл, лист, строка", nullable=True),
     ),
     caveats=(
-        "A mark «2» (ВПР, ОГЭ, base ЕГЭ) or a score below the minimum (ЕГЭ) is low.",
-        "Absent pupils are not tested.",
-        "`mean_score` is a mark for ВПР and ОГЭ, a test score for ЕГЭ: never compare it across procedures.",
+        "Низкий результат — отметка «2» (ВПР, ОГЭ, базовая математика ЕГЭ) или балл ниже минимального (ЕГЭ).",
+        "Отсутствовавшие в число участников не входят.",
+        "`mean_score` — средняя отметка для ВПР и ОГЭ, средний тестовый балл для ЕГЭ: между процедурами не сравнивают.",
     ),
 )
 

@@ -44,7 +44,9 @@ SOURCE_FILES = Table(
         Column("kept_count", "int", "Принято строк", minimum=0),
         Column("rejected_count", "int", "Отклонено строк", minimum=0),
     ),
-    caveats=("read_count = kept_count + rejected_count, always; a wide row counts once per block.",),
+    caveats=(
+        "Всегда `read_count` = `kept_count` + `rejected_count`; широкая строка считается по разу на каждый блок.",
+    ),
 )
 
 REJECTS = Table(
@@ -61,8 +63,8 @@ REJECTS = Table(
         Column("is_service", "bool", "Служебная строка"),
     ),
     caveats=(
-        "Names, document numbers and pupils' codes never come here: `value_text` holds numbers, marks, school names.",
-        "`is_service` marks rows that are no data by design (footers, averages); they raise no alarm.",
+        "Имена, номера документов и коды участников сюда не попадают: в `value_text` — числа, отметки, названия школ.",
+        "`is_service` — строки, которые и не должны быть данными (итоги, средние); тревоги они не вызывают.",
     ),
 )
 
@@ -84,7 +86,10 @@ ATTEMPTS = Table(
         Column("journal_mark", "int", "Отметка по журналу", nullable=True, minimum=1, maximum=5),
         Column("is_appealed", "bool", "Изменён апелляцией"),
     ),
-    caveats=("Stays in the run's folder; never published.", "Pupils' identifiers live only in memory while reading."),
+    caveats=(
+        "Остаётся в папке расчёта и не публикуется.",
+        "Сведения, по которым можно узнать участника, есть только в памяти во время чтения.",
+    ),
 )
 
 PUPIL_ATTEMPTS = Table(
@@ -97,7 +102,7 @@ PUPIL_ATTEMPTS = Table(
         Column("pupil_key", "string", "Ключ сопоставления участника", nullable=True),
         Column("exam_date", "string", "Дата экзамена (ГГГГ-ММ-ДД)", nullable=True),
     ),
-    caveats=("`exam_date` tells the first attempt from a repeated one; empty where the file does not say.",),
+    caveats=("`exam_date` отличает первую попытку от повторной; пусто, если в файле даты нет.",),
     is_private=True,
 )
 
@@ -118,7 +123,7 @@ APPEALS = Table(
         Column("score_after", "float", "Балл после апелляции", nullable=True, minimum=0),
         Column("mark_after", "int", "Отметка после апелляции", nullable=True, minimum=0, maximum=5),
     ),
-    caveats=("`score_*` is the test score for ЕГЭ, the primary score for ОГЭ and for base mathematics.",),
+    caveats=("`score_before` и `score_after` — тестовый балл для ЕГЭ, первичный — для ОГЭ и базовой математики.",),
     is_private=True,
 )
 
@@ -153,7 +158,7 @@ REPORTED_TOTALS = Table(
         Column("tested_count", "int", "Участников", minimum=0, unit="чел."),
         Column("low_count", "int", "Низких результатов", nullable=True, minimum=0, unit="чел."),
     ),
-    caveats=("Used only to reconcile: a municipality is the sum of its schools.",),
+    caveats=("Только для сверки: итог муниципалитета равен сумме по его школам.",),
 )
 
 REPORTED_DISTRIBUTIONS = Table(
