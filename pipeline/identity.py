@@ -23,7 +23,6 @@ from pipeline.tables.quality import MATCH_PROPOSALS, SCHOOL_REFERENCES
 COMMON_WORDS = frozenset(
     ("сош", "оош", "нош", "школа", "общеобразовательная", "село", "город", "деревня", "поселок", "станция", "имени")
 )
-WORDS_WEIGHT = 0.75
 REFERENCE_COLUMNS = ("code_kind", "code_text", "municipality_text", "school_text")
 
 
@@ -141,7 +140,7 @@ def _ranked(spelled: str, candidates: pd.DataFrame, rules: IdentityRules) -> lis
     if not spelled:
         return []
     scored = [
-        (-_likeness(spelled, other), school_id, school_name)
+        (-_likeness(spelled, other, rules.telling_words_weight), school_id, school_name)
         for school_id, school_name, other in zip(
             candidates["school_id"], candidates["school_name"], candidates["spelled"], strict=True
         )
@@ -151,7 +150,7 @@ def _ranked(spelled: str, candidates: pd.DataFrame, rules: IdentityRules) -> lis
     return [(school_id, school_name, -score) for score, school_id, school_name in best]
 
 
-def _likeness(one: str, other: str) -> float:
+def _likeness(one: str, other: str, words_weight: float) -> float:
     """Similarity 0–100 of two normalised names: mostly of the words that tell schools apart, a little of the whole.
 
     Words that half of the schools share («сош», «село») would make all names alike. Additions and word order weigh
@@ -161,7 +160,7 @@ def _likeness(one: str, other: str) -> float:
 
     telling, others = (" ".join(word for word in name.split() if word not in COMMON_WORDS) for name in (one, other))
     by_words = fuzz.token_set_ratio(telling or one, others or other)
-    return round(WORDS_WEIGHT * by_words + (1 - WORDS_WEIGHT) * fuzz.ratio(one, other), 1)
+    return round(words_weight * by_words + (1 - words_weight) * fuzz.ratio(one, other), 1)
 
 
 def _are_numbers_different(one: str, other: str) -> bool:

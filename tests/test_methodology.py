@@ -1,6 +1,7 @@
 """Every deciding number has a home: editions load whole or not at all."""
 
 import tomllib
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,15 @@ def test_every_parameter_has_title_unit_and_reference() -> None:
 def test_the_kinds_that_may_be_excluded_are_those_of_the_register() -> None:
     document = tomllib.loads((methodology.PACKAGE_DIRECTORY / "2026.toml").read_text(encoding="utf-8"))
     assert document["pool"]["excluded_kinds"]["choices"] == list(SCHOOL_KINDS)
+
+
+def test_every_number_is_used() -> None:
+    """A number that nothing reads would decide nothing, and its reader would believe otherwise."""
+    package = Path(methodology.__file__).parents[1]
+    sources = [*package.rglob("*.py"), *(package.parent / "expectations").glob("*.json")]
+    text = "\n".join(p.read_text(encoding="utf-8") for p in sources if p.parent.name != "methodology")
+    for parameter in methodology.load().parameters:
+        assert re.search(rf"\b{parameter.name}\b", text), parameter.name
 
 
 def test_a_regions_edition_says_only_where_it_differs(tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ class IdentityRules:
 
     min_match_score: float
     proposal_count: int
+    telling_words_weight: float
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,6 @@ class QualityRules:
     """Thresholds of the checks of plausibility; expectation suites name them as `$name`."""
 
     min_school_coverage_share: float
-    percent_sum_tolerance: float
     max_low_share_drift: float
     max_tested_drift: float
     max_absent_share: float
