@@ -20,7 +20,7 @@ from benchmarks.prediction_guests import installed_guests
 from benchmarks.prediction_measures import bootstrap_weights, plain
 from benchmarks.prediction_regions import KINDS, YEARS, Kind, make_region
 from benchmarks.prediction_report import PanelFacts, Report, render, write
-from benchmarks.prediction_rules import RULES, Rule
+from benchmarks.prediction_rules import CANDIDATES, RULES, Rule
 
 PROJECT = Path(__file__).resolve().parents[1]
 PANELS = PROJECT.parent / "shared" / "data" / "panels"
@@ -28,6 +28,7 @@ DOCUMENT = PROJECT / "docs" / "prediction.md"
 SEED = 2026
 RESAMPLES = 200
 REGIONS_PER_KIND = 20
+COMPARED = (*RULES, *CANDIDATES)  # everywhere; guests on the real panels only
 
 
 def real_panel(path: Path, rules: Sequence[Rule]) -> tuple[PanelFacts, Evaluation] | None:
@@ -56,7 +57,7 @@ def made_up_kind(kind: Kind) -> tuple[dict[Key, Draws], list[Evaluation]]:
         counts = counts_of(region.results)
         assert tuple(counts.years) == YEARS, "a year of a made-up region holds nothing"
         truth = region.truth[region.school_ids.isin(counts.school_ids).to_numpy()]
-        evaluations.append(evaluate(kind.code, counts, RULES, plain(len(counts.school_ids)), truth))
+        evaluations.append(evaluate(kind.code, counts, COMPARED, plain(len(counts.school_ids)), truth))
     return over_regions([one.means() for one in evaluations]), evaluations
 
 
@@ -72,7 +73,7 @@ def run(folder: Path) -> Report:
         print(f"{folder}: no such folder, the real panels are skipped")
     for path in sorted(folder.glob("*.parquet")):
         started = time.perf_counter()
-        measured = real_panel(path, [*RULES, *guests])
+        measured = real_panel(path, [*COMPARED, *guests])
         if measured is not None:
             facts.append(measured[0])
             panels[path.stem] = as_draws(measured[1].means())
@@ -84,7 +85,7 @@ def run(folder: Path) -> Report:
         kinds[kind.code], evaluations = made_up_kind(kind)
         said += evaluations
         print(f"{kind.code}: {time.perf_counter() - started:.0f} s")
-    return Report(tuple(facts), panels, kinds, tuple(said), (*RULES, *guests), messages)
+    return Report(tuple(facts), panels, kinds, tuple(said), (*COMPARED, *guests), messages)
 
 
 def main() -> None:

@@ -56,15 +56,21 @@ class Report:
         """Code of this project's model."""
         return next(rule.code for rule in self.rules if rule.is_ours)
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Codes of this project's model and of the candidates for its place: what the goals are asked of."""
+        return (self.ours, *(rule.code for rule in self.rules if rule.is_candidate))
+
     def mean(self, groups: Mapping[str, Measures], rule: str, measure: str) -> Draws | None:
         """Mean of a measure over panels or kinds; None where one of them lacks it."""
         found = [one[rule, measure] for one in groups.values() if (rule, measure) in one]
         return mean_of(found) if found and len(found) == len(groups) else None
 
     def best_rival(self, groups: Mapping[str, Measures], measure: str, sign: int = 1) -> str:
-        """The rule other than ours with the best mean over panels or kinds; sign −1 where less is better."""
-        rivals = [(self.mean(groups, rule.code, measure), rule.code) for rule in self.rules if not rule.is_ours]
-        return max((sign * mean.value, code) for mean, code in rivals if mean is not None)[1]
+        """The rule with the best mean over panels or kinds, models apart; sign −1 where less is better."""
+        rivals = [rule.code for rule in self.rules if rule.code not in self.models]
+        means = [(self.mean(groups, code, measure), code) for code in rivals]
+        return max((sign * mean.value, code) for mean, code in means if mean is not None)[1]
 
 
 def write(report: Report, document: Path) -> None:
@@ -87,7 +93,7 @@ def render(report: Report) -> str:
         _by_rule(report, report.kinds, "true hit", with_gain=True),
         "Share of the list among the next year's observed worst K:",
         _by_rule(report, report.kinds, "hit"),
-        "## Probabilities\n\n![Said and seen](prediction/reliability.svg)",
+        "## Probabilities\n\n![Said and seen, our model](prediction/reliability.svg)",
         _probabilities(report),
         "## Lists from year to year\n\nMeans over panels and kinds, from the second origin on. With *stay*, a listed "
         "school keeps its place while it ranks within 1.4 K; the list has K schools either way.",
@@ -149,6 +155,9 @@ from the region's rates of that year by exam, subject and grade. Ties, in lists 
 Every list has the same length, so rules with thresholds are turned into an order (see *The rules*). Nobody is left out:
 schools on which a rule is silent come last.
 
+*Candidates* are models that might take the place of ours and are no part of the pipeline yet
+([decision 0011](decisions/0011-model-candidates.md)); they see the same years and never count as the best rule.
+
 ± is one standard error: on real panels from resamples of schools (lists as drawn; the same resamples for all origins
 and rules), in made-up regions over independent regions. It does not speak of other panels: for that there are too
 few.
@@ -161,33 +170,40 @@ def _joined(values: Sequence[object]) -> str:
 
 
 def _goals(report: Report) -> str:
-    """The goals of the prediction issue beside what is reached."""
-    ours, panels = report.ours, report.panels
-    rows: list[Row] = []
+    """The goals of the prediction issue beside what our model and the candidates reach."""
+    reached = [_reached(report, model) for model in report.models]
+    rows = [[*same[0][:2], *(value for *_, value in same)] for same in zip(*reached, strict=True)]
+    head = ["goal", "asked", f"**{report.ours}**", *report.models[1:]]
+    return "## Goals\n\n" + table(head, rows)
+
+
+def _reached(report: Report, model: str) -> list[list[str]]:
+    """The goals in their order: title, what is asked, what the model reaches."""
+    panels, rows = report.panels, []
     for measure, title, goal in (("hit", "hit rate", GOAL_HIT), ("precision", "average precision", GOAL_PRECISION)):
         rival = report.best_rival(panels, measure)
-        best, own = report.mean(panels, rival, measure), report.mean(panels, ours, measure)
+        best, own = report.mean(panels, rival, measure), report.mean(panels, model, measure)
         assert best is not None and own is not None
         gain = own - best
         rows.append([f"{title}, mean over panels, above the best rule ({rival})", f"≥ {goal}", told(gain, "+")])
-    ratios = [one[ours, "deviance"] / one[_best(report, one, "deviance", -1), "deviance"] for one in panels.values()]
+    ratios = [one[model, "deviance"] / one[_best(report, one, "deviance", -1), "deviance"] for one in panels.values()]
     rows.append(["deviance against each panel's best rule, mean", f"≤ {GOAL_DEVIANCE}", told(mean_of(ratios))])
-    gaps = [one[ours, "hit"] - one[_best(report, one, "hit"), "hit"] for one in panels.values()]
+    gaps = [one[model, "hit"] - one[_best(report, one, "hit"), "hit"] for one in panels.values()]
     worst = min(gaps, key=lambda gap: gap.value)
     rows.append(["hit rate against the panel's best rule, worst panel", f"≥ {GOAL_PANEL}", told(worst, "+")])
     for name, one in panels.items():
-        rows += _calibration_goals(name, one, ours)
+        rows += _calibration_goals(name, one, model)
     for name, one in report.kinds.items():
-        slope = told(one.get((ours, "slope of truth")))
+        slope = told(one.get((model, "slope of truth")))
         rows.append([f"slope of `probability` against the truth, {name}", f"{GOAL_SLOPE[0]}–{GOAL_SLOPE[1]}", slope])
-    return "## Goals\n\n" + table(["goal", "asked", "reached"], rows)
+    return rows
 
 
-def _calibration_goals(name: str, one: Measures, ours: str) -> list[Row]:
+def _calibration_goals(name: str, one: Measures, model: str) -> list[list[str]]:
     """Said against seen hits and the slope of `next_year_probability` on a panel; dashes where it is not given."""
-    said = one.get((ours, "said hits"))
-    gap = None if said is None else said - one[ours, "hit"]
-    slope = one.get((ours, "slope of next"))
+    said = one.get((model, "said hits"))
+    gap = None if said is None else said - one[model, "hit"]
+    slope = one.get((model, "slope of next"))
     return [
         [f"`next_year_probability`: said minus seen hits, {name}", f"± {GOAL_CALIBRATION}", told(gap, "+")],
         [f"`next_year_probability`: slope, {name}", f"{GOAL_SLOPE[0]}–{GOAL_SLOPE[1]}", told(slope)],
@@ -195,7 +211,7 @@ def _calibration_goals(name: str, one: Measures, ours: str) -> list[Row]:
 
 
 def _best(report: Report, one: Measures, measure: str, sign: int = 1) -> str:
-    """The best rule other than ours on one panel."""
+    """The best rule on one panel, models apart."""
     return report.best_rival({"": one}, measure, sign)
 
 
@@ -241,15 +257,18 @@ def _kinds(report: Report) -> str:
 
 
 def _probabilities(report: Report) -> str:
-    """Brier score and slope of both probabilities, and expected against seen unconfirmed listings."""
-    ours, rows = report.ours, []
+    """Brier score and slope of both probabilities, and expected against seen unconfirmed listings, model by model."""
+    rows: list[Row] = []
     for name, one in {**report.panels, **report.kinds}.items():
-        event = [(ours, f"{measure} of {of}") for of in ("next", "truth") for measure in ("brier", "slope")]
-        counts = [(ours, "wrong, said"), (ours, "wrong, seen")]
-        rows.append([name, *(told(one.get(key)) for key in event), *(told(one.get(key), digits=1) for key in counts)])
-    lacks = all((ours, "said hits") not in one for one in {**report.panels, **report.kinds}.values())
-    note = "\n\nThis version of the model gives no `next_year_probability`." if lacks else ""
-    head = ["panel", "next year: Brier", "slope", "truth (T): Brier", "slope", "unconfirmed: said", "seen"]
+        for model in report.models:
+            event = [
+                one.get((model, f"{measure} of {of}")) for of in ("next", "truth") for measure in ("brier", "slope")
+            ]
+            counts = [one.get((model, f"wrong, {how}")) for how in ("said", "seen")]
+            rows.append([name, model, *map(told, event), *(told(count, digits=1) for count in counts)])
+    lacks = all((report.ours, "said hits") not in one for one in {**report.panels, **report.kinds}.values())
+    note = "\n\nOur model as it is gives no `next_year_probability`." if lacks else ""
+    head = ["panel", "model", "next year: Brier", "slope", "truth (T): Brier", "slope", "unconfirmed: said", "seen"]
     return (
         "*Next year*: `next_year_probability` against being among the next year's worst K. *Truth*: `probability` (T) "
         "against being among the true K of a made-up region. The slope is that of a straight line of what happened on "
@@ -292,7 +311,7 @@ def _hits_picture(report: Report) -> str:
 
 
 def _reliability_picture(report: Report) -> str:
-    """Said and seen: T against the truth by kind of region, and next year's probability by real panel where given."""
+    """Said and seen of our model: T against the truth by kind of region, and next year's probability by real panel where given."""
     pairs: dict[str, list[tuple[Floats, Mask]]] = {}
     for one in report.said:
         for event, label in (("truth", "T, the truth"), ("next", "next year")):

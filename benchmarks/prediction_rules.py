@@ -1,4 +1,4 @@
-"""The rules that are compared: published ones, plain arithmetic, and the model of this project.
+"""The rules that are compared: published ones, plain arithmetic, the model of this project, and candidates for it.
 
 A rule sees the years up to the origin and gives every school a score: the higher, the sooner it is listed. Public rules
 have thresholds of their own; here all lists have the same length K, so a rule is turned into an order: the schools it
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from benchmarks.prediction_candidate import CandidateRules, fit, history_of
 from benchmarks.prediction_counts import Counts, Floats, Mask
 from pipeline import methodology, stability
 from pipeline.posterior import prior_strength
@@ -53,6 +54,7 @@ class Rule:
         source: one sentence: what it does, where it comes from, what is simplified.
         forecast: the rule itself, from the counts up to the origin and K.
         is_ours: the model of this project (not a rival).
+        is_candidate: a model that might replace it, measured beside it (neither a rival).
         max_schools: panels with more schools are left out; None where there is no limit.
     """
 
@@ -60,6 +62,7 @@ class Rule:
     source: str
     forecast: Callable[[Counts, int], Forecast]
     is_ours: bool = False
+    is_candidate: bool = False
     max_schools: int | None = None
 
 
@@ -230,6 +233,21 @@ def our_model(counts: Counts, capacity: int) -> Forecast:
     )
 
 
+def candidate(rules: CandidateRules, is_by_next_year: bool = False) -> Callable[[Counts, int], Forecast]:
+    """The candidate ranked by T, or by next year's probability; silent on schools whose cells take no part."""
+
+    def forecast(counts: Counts, capacity: int) -> Forecast:
+        found = fit(history_of(counts), capacity, rules)
+        return Forecast(
+            score=found.next_year_probability if is_by_next_year else found.probability,
+            ratio=found.index,
+            probability=found.probability,
+            next_probability=found.next_year_probability,
+        )
+
+    return forecast
+
+
 RULES: tuple[Rule, ...] = (
     Rule("last year", "Observed / expected low results of the origin's year alone; plain arithmetic.", last_year),
     Rule("mean share, 3 years", "Mean of three yearly raw shares, whatever the exams; plain arithmetic.", mean_share),
@@ -291,4 +309,26 @@ RULES: tuple[Rule, ...] = (
         fixed_weights,
     ),
     Rule("this project's model", "`stability.rank`, ranked by T (docs/methodology.md).", our_model, is_ours=True),
+)
+
+CANDIDATES: tuple[Rule, ...] = (
+    Rule(
+        "candidate T",
+        "A researched model that is not in the pipeline (docs/decisions/0011-model-candidates.md): all years with a "
+        "learned decay, a prior that knows how many pupils are tested; ranked by T, as ours is.",
+        candidate(CandidateRules()),
+        is_candidate=True,
+    ),
+    Rule(
+        "candidate P",
+        "The same model, ranked by its probability of being among the next year's observed worst K.",
+        candidate(CandidateRules(), is_by_next_year=True),
+        is_candidate=True,
+    ),
+    Rule(
+        "candidate T, size unused",
+        "The same model ranked by T, its prior the same for schools of all sizes (`slope_scale` 0).",
+        candidate(CandidateRules(slope_scale=0.0)),
+        is_candidate=True,
+    ),
 )

@@ -1,7 +1,7 @@
 """Every deciding number has a home: editions load whole or not at all."""
 
-import tomllib
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
