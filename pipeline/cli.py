@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from pipeline.command_help import NO_WORD, OPTIONS, SUBCOMMAND, RussianCommand, RussianGroup, misuse, title_panels
+from pipeline.command_help import (
+    NO_WORD,
+    OPTIONS,
+    SUBCOMMAND,
+    RussianCommand,
+    RussianGroup,
+    misuse,
+    quoted,
+    title_panels,
+)
 from pipeline.errors import PipelineError, QualityGateError, StoreError
 from pipeline.russian import system_fault
 
@@ -115,7 +124,9 @@ def demo(
             )
         forget_region(directory)
     make_region(directory, seed=seed)
-    typer.echo(f"Учебный регион «ДЕМО» готов: {directory}. Дальше: shnro monitor --data {directory} --year 2026")
+    typer.echo(
+        f"Учебный регион «ДЕМО» готов: {directory}. Дальше: shnro monitor --data {quoted(directory)} --year 2026"
+    )
 
 
 @_command(app)
@@ -130,7 +141,7 @@ def register(
     schools, municipalities = start_register(file, sheet, data)
     typer.echo(
         f"Реестр составлен: школ {schools}, муниципалитетов {municipalities}. Проверьте виды школ (kind_code) "
-        f"в {data}/reference/schools.csv. Дальше: shnro check --data {data} --year ГОД"
+        f"в {data}/reference/schools.csv. Дальше: shnro check --data {quoted(data)} --year ГОД"
     )
 
 
@@ -142,10 +153,12 @@ def check(
     as_of: AsOfOption = None,
 ) -> None:
     """Прочитать и проверить файлы, ничего не публикуя."""
+    from pipeline import closing_words
+
     run = _start(data, "check", year, edition, None, as_of)
     _run_direct(run)
-    _say_intake(run)
-    _say_report(run.folder)
+    closing_words.say_intake(run)
+    closing_words.say_report(run.folder)
 
 
 @_command(app)
@@ -157,11 +170,13 @@ def monitor(
     direct: DirectOption = False,
 ) -> None:
     """Мониторинг: прочитать файлы, проверить, опубликовать результаты и сводки."""
+    from pipeline import closing_words
+
     run = _start(data, "monitoring", year, edition, None, as_of)
     published = _execute(run, direct)
-    _say_intake(run)
-    _say_missing(run)
-    _say_report(published)
+    closing_words.say_intake(run)
+    closing_words.say_missing(run)
+    closing_words.say_report(published)
     typer.echo(f"Опубликовано: {published}")
 
 
@@ -175,11 +190,13 @@ def identify(
     direct: DirectOption = False,
 ) -> None:
     """Идентификация: перечень школ со стабильно низкими результатами с обоснованием."""
+    from pipeline import closing_words
+
     run = _start(data, "identification", year, edition, capacity, as_of)
     published = _execute(run, direct)
-    _say_intake(run)
-    _say_selection(run)
-    _say_report(published)
+    closing_words.say_intake(run)
+    closing_words.say_selection(run)
+    closing_words.say_report(published)
     typer.echo(f"Опубликовано: {published}")
 
 
@@ -226,9 +243,10 @@ def match_list(
             else "похожих нет"
         )
         typer.echo(f"{row['proposal_id']}  {name}\n          {found}")
+    where = quoted(data)
     typer.echo(
-        f"Предложений: {len(shown)}. Принять: shnro match accept НОМЕР… --data {data} (или --above 95 вместо номеров); "
-        f"отклонить: shnro match reject НОМЕР… --data {data}"
+        f"Предложений: {len(shown)}. Принять: shnro match accept НОМЕР… --data {where} (или --above 95 "
+        f"вместо номеров); отклонить: shnro match reject НОМЕР… --data {where}"
     )
 
 
@@ -315,16 +333,18 @@ def _execute(run: "Run", direct: bool) -> Path:
         _run_direct(run)
         return finish(run)
     from flows.run import run_flow
+    from pipeline import closing_words
 
     try:
         return run_flow(run)
     except QualityGateError:
-        _say_report(run.folder)
+        closing_words.say_report(run.folder)
         raise
 
 
 def _run_direct(run: "Run") -> None:
     """Run the stages of the flow one after another, with a line of progress each."""
+    from pipeline import closing_words
     from pipeline.stages import FLOWS
 
     stages = FLOWS[run.flow]
@@ -332,52 +352,9 @@ def _run_direct(run: "Run") -> None:
         try:
             done = stage.run(run)
         except QualityGateError:
-            _say_report(run.folder)
+            closing_words.say_report(run.folder)
             raise
         typer.echo(f"[{number}/{len(stages)}] {stage.title}: {done}")
-
-
-def _say_report(folder: Path) -> None:
-    """Where the report on the quality of the data lies, in a run's folder or a published one."""
-    typer.echo(f"Отчёт о качестве данных: {folder / 'documents' / 'quality.html'}")
-
-
-def _say_intake(run: "Run") -> None:
-    """What was received, what was not taken and why, which checks failed."""
-    from pipeline.outputs.quality import summary
-    from pipeline.region import DEMO_NOTICE, load_region
-    from pipeline.store import Store
-    from pipeline.tables import quality, sources
-
-    store = Store(run)
-    if load_region(run.root).is_demo:
-        typer.echo(DEMO_NOTICE)
-    typer.echo(summary(store.read(quality.CHECKS), store.read(sources.SOURCE_FILES), year=run.year))
-    proposals = store.read(quality.MATCH_PROPOSALS)
-    waiting = len(proposals.drop_duplicates(["municipality_text", "school_text", "code_text"]))
-    if waiting:
-        typer.echo(
-            f"Не распознано названий школ: {waiting}. Посмотреть предложения: shnro match list --data {run.root}"
-        )
-
-
-def _say_missing(run: "Run") -> None:
-    """Who has not sent anything yet."""
-    from pipeline.outputs.coverage import terminal_summary
-    from pipeline.store import Store
-    from pipeline.tables import decision
-
-    if told := terminal_summary(Store(run).read(decision.MUNICIPALITY_SUMMARY)):
-        typer.echo(told)
-
-
-def _say_selection(run: "Run") -> None:
-    """How the list came out."""
-    from pipeline.outputs.selection import terminal_summary
-    from pipeline.store import Store
-    from pipeline.tables import decision
-
-    typer.echo(terminal_summary(Store(run).read(decision.SELECTION)))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Help and misuse of the `shnro` command in Russian; the library that parses the command line speaks English."""
 
+import shlex
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -64,3 +66,8 @@ def _name_of(error: typer.TyperException) -> str:
     if parameter is None:
         return str(getattr(error, "option_name", ""))
     return str(parameter.metavar if parameter.param_type_name == "argument" else parameter.opts[0])
+
+
+def quoted(path: Path) -> str:
+    """A path as it can be pasted into a command, spaces and all."""
+    return shlex.quote(str(path))

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ KIND_WORDS = (
     (r"коррекц|адаптированн|для обучающихся с", "correctional"),
     (r"санатор", "sanatorium"),
     (r"закрытого типа", "closed"),
-    (r"исправительн\w* колони|уфсин|воспитательн\w* колони", "penal"),
+    (r"\bколони[яи]\b|уфсин|следственн\w* изолятор|исправительн\w* учрежд", "penal"),
     (r"кадет", "cadet"),
     (r"интернат", "boarding"),
     (r"лицей", "lyceum"),
@@ -77,16 +78,17 @@ def make_skeleton(directory: Path, name: str) -> list[Path]:
 
 def next_steps(directory: Path) -> str:
     """What the operator does with a new region, numbered; Russian, for the terminal."""
+    where = shlex.quote(str(directory))
     steps = (
         f"Впишите в {directory}/region.toml, кто издаёт и подписывает приказ.",
         f"Положите полученные файлы в {directory}/raw/<год получения>/, ничего в них не меняя.",
         f"Книгу неизвестного вида опишите макетом: shnro layout draft ФАЙЛ --output {directory}/layouts/ИМЯ.toml",
         f"Заполните в {directory}/reference/ файлы municipalities.csv, schools.csv и school_codes.csv "
-        f"или начните реестр с листа книги: shnro register ФАЙЛ --sheet ЛИСТ --data {directory}",
-        f"Прочитайте и проверьте файлы: shnro check --data {directory} --year ГОД",
-        f"Решите о незнакомых названиях школ: shnro match list --data {directory}",
-        f"Опубликуйте: shnro monitor --data {directory} --year ГОД, затем "
-        f"shnro identify --data {directory} --year ГОД --capacity ЧИСЛО_МЕСТ",
+        f"или начните реестр с листа книги: shnro register ФАЙЛ --sheet ЛИСТ --data {where}",
+        f"Прочитайте и проверьте файлы: shnro check --data {where} --year ГОД",
+        f"Решите о незнакомых названиях школ: shnro match list --data {where}",
+        f"Опубликуйте: shnro monitor --data {where} --year ГОД, затем "
+        f"shnro identify --data {where} --year ГОД --capacity ЧИСЛО_МЕСТ",
     )
     return "Дальше:\n" + "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, start=1))
 

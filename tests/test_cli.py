@@ -14,6 +14,7 @@ from small_region import command, hashes
 from pipeline import stages
 from pipeline.matching import save_proposals
 from pipeline.region import load_region
+from pipeline.skeleton import kind_of
 from pipeline.stability import RANK_COLUMNS
 from pipeline.synthetic import MADE_FOLDERS
 from pipeline.tables import TABLES
@@ -294,3 +295,21 @@ def test_a_command_loads_only_what_it_needs(line: str, book: Path, tmp_path: Pat
         [sys.executable, "-X", "utf8", "-c", program], cwd=PROJECT, capture_output=True, text=True, encoding="utf-8"
     )
     assert done.stdout.endswith("LOADED []\n"), done.stdout[-200:] + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("МБОУ «Средняя школа № 1»", "ordinary"),
+        ("МБОУ «Гимназия № 4»", "gymnasium"),
+        ("Вечерняя (сменная) общеобразовательная школа", "evening"),
+        ("ГОУ «Специальная (коррекционная) школа-интернат»", "correctional"),
+        ("ФКУ «Исправительная колония № 2»", "penal"),
+        ("ФКУ «Следственный изолятор № 1»", "penal"),
+        ("ФКУ «Колония-поселение № 6»", "penal"),
+        ("ГКУЗ «Детский санаторий»", "sanatorium"),
+        ("Колонтаевская средняя школа", "ordinary"),
+    ],
+)
+def test_a_new_register_takes_the_kind_from_the_name(name: str, kind: str) -> None:
+    assert kind_of(name) == kind

@@ -1,10 +1,13 @@
 """Who has not sent anything yet, in a few lines for the terminal."""
 
+import textwrap
+
 import pandas as pd
 
 from pipeline.russian import plural
 
 SHOWN_MUNICIPALITIES = 10
+SHOWN_CHARACTERS = 200
 
 
 def terminal_summary(municipality_summary: pd.DataFrame) -> str:
@@ -19,7 +22,7 @@ def terminal_summary(municipality_summary: pd.DataFrame) -> str:
     count = int((lacking["school_count"] - lacking["received_count"]).sum())
     lines = [f"Нет результатов: {plural(count, 'школа', 'школы', 'школ')}"]
     lines += [
-        f"  {name}: {missing}"
+        f"  {name}: {textwrap.shorten(missing, SHOWN_CHARACTERS, placeholder=' …')}"
         for name, missing in list(zip(lacking["municipality_name"], lacking["missing_text"], strict=True))[
             :SHOWN_MUNICIPALITIES
         ]

@@ -1,0 +1,44 @@
+"""What a command says at the end of a run: what came, what was set aside, who is missing, how the list came out."""
+
+from pathlib import Path
+
+import typer
+
+from pipeline.command_help import quoted
+from pipeline.outputs import coverage, selection
+from pipeline.outputs import quality as quality_report
+from pipeline.region import DEMO_NOTICE, load_region
+from pipeline.run import Run
+from pipeline.store import Store
+from pipeline.tables import decision, quality, sources
+
+
+def say_report(folder: Path) -> None:
+    """Where the report on the quality of the data lies, in a run's folder or a published one."""
+    typer.echo(f"Отчёт о качестве данных: {folder / 'documents' / 'quality.html'}")
+
+
+def say_intake(run: Run) -> None:
+    """What was received, what was not taken and why, which checks failed."""
+    store = Store(run)
+    if load_region(run.root).is_demo:
+        typer.echo(DEMO_NOTICE)
+    typer.echo(quality_report.summary(store.read(quality.CHECKS), store.read(sources.SOURCE_FILES), year=run.year))
+    proposals = store.read(quality.MATCH_PROPOSALS)
+    waiting = len(proposals.drop_duplicates(["municipality_text", "school_text", "code_text"]))
+    if waiting:
+        typer.echo(
+            f"Не распознано названий школ: {waiting}. "
+            f"Посмотреть предложения: shnro match list --data {quoted(run.root)}"
+        )
+
+
+def say_missing(run: Run) -> None:
+    """Who has not sent anything yet."""
+    if told := coverage.terminal_summary(Store(run).read(decision.MUNICIPALITY_SUMMARY)):
+        typer.echo(told)
+
+
+def say_selection(run: Run) -> None:
+    """How the list came out."""
+    typer.echo(selection.terminal_summary(Store(run).read(decision.SELECTION)))
