@@ -311,7 +311,7 @@ def _hits_picture(report: Report) -> str:
 
 
 def _reliability_picture(report: Report) -> str:
-    """Said and seen of our model: T against the truth by kind of region, and next year's probability by real panel where given."""
+    """Our model, said and seen: T against the truth by kind, next year's probability by real panel where given."""
     pairs: dict[str, list[tuple[Floats, Mask]]] = {}
     for one in report.said:
         for event, label in (("truth", "T, the truth"), ("next", "next year")):
