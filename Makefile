@@ -70,8 +70,9 @@ check: $(INSTALLED)
 		$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports; \
 	fi
 
+# In the CI the same tests also hold the gate of coverage; at a desk they should be quick.
 test: $(INSTALLED)
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile $(if $(CI),--cov --cov-report=term)
 
 # Exit code 5: there is no slow test.
 test-slow: $(INSTALLED)
