@@ -42,7 +42,6 @@ SCHOOL_TABLES = (
     sources.REPORTED_JOURNAL,
 )
 PLACE = list(sources.PLACE_KEY)
-FIRST_LOAD = "первичная"
 
 
 def register(run: Run) -> str:

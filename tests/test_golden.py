@@ -6,6 +6,7 @@ A change of the list is allowed only with an entry in CHANGELOG.md; then `python
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -33,6 +34,27 @@ def run_flow(root: Path, flow: str) -> Run:
     return run
 
 
+def run_watched(root: Path, flow: str) -> tuple[Run, dict[str, tuple[set[str], set[str]]]]:
+    """The run, and the tables that each stage really read and wrote."""
+    run = start(root, flow, YEAR)
+    touched: dict[str, tuple[set[str], set[str]]] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        for position, method in enumerate((Store.read, Store.write)):
+
+            def watched(
+                store: Store, declared: Table, *rest: object, _at: int = position, _call: Any = method, **named: Any
+            ):
+                touched[stage.name][_at].add(declared.name)
+                return _call(store, declared, *rest, **named)
+
+            patch.setattr(Store, method.__name__, watched)
+        for stage in FLOWS[flow]:
+            touched[stage.name] = (set(), set())
+            stage.run(run)
+    finish(run)
+    return run, touched
+
+
 def summary_of(selection: pd.DataFrame) -> pd.DataFrame:
     """What a reader of the list would notice: three decimals, for the last ones depend on the processor."""
     columns = ["school_id", "status_code", "band_code", "reason_codes", "probability", "index"]
@@ -43,7 +65,11 @@ def summary_of(selection: pd.DataFrame) -> pd.DataFrame:
 def identified(tmp_path_factory: pytest.TempPathFactory) -> Run:
     root = tmp_path_factory.mktemp("golden") / "demo"
     make_region(root)
-    return run_flow(root, "identification")
+    run, touched = run_watched(root, "identification")
+    # The table of contents is true: the picture, replay and the data dictionary are read off it.
+    for stage in FLOWS["identification"]:
+        assert touched[stage.name] == ({t.name for t in stage.reads}, {t.name for t in stage.writes}), stage.name
+    return run
 
 
 def table(run: Run, declared: Table) -> pd.DataFrame:
@@ -148,7 +174,10 @@ def test_the_same_inputs_give_the_same_bytes(identified: Run, tmp_path: Path) ->
 
 
 def test_what_is_published_is_what_is_promised(identified: Run) -> None:
-    run_flow(identified.root, "monitoring")
+    _, touched = run_watched(identified.root, "monitoring")
+    assert touched == {
+        stage.name: ({t.name for t in stage.reads}, {t.name for t in stage.writes}) for stage in FLOWS["monitoring"]
+    }
     published = {p.stem for p in (identified.root / "published").glob("*/2026/*.parquet")}
     promised = {
         "results", "rejects", "checks", "school_summary", "municipality_summary", "score_distribution",
