@@ -119,23 +119,14 @@ SUMMARISE = Stage(
 STABILITY = Stage(
     "stability",
     "Модель устойчивости и показатели школ",
-    reads=(RESULTS, reference.SCHOOLS),
+    reads=stage_decision.CASE_TABLES,
     writes=(decision.STABILITY, decision.SCHOOL_INDICATORS),
     run=stage_decision.stability,
 )
 SELECT = Stage(
     "select",
     "Отбор школ",
-    reads=(
-        RESULTS,
-        decision.STABILITY,
-        reference.SCHOOLS,
-        reference.MUNICIPALITIES,
-        reference.SCHOOL_LINEAGE,
-        orders.PAST_LIST,
-        orders.LIST_BEFORE,
-        orders.COMMISSION_DECISIONS,
-    ),
+    reads=(*stage_decision.CASE_TABLES, decision.STABILITY, reference.MUNICIPALITIES),
     writes=(decision.SELECTION, decision.ORDER_APPENDIX),
     run=stage_decision.select,
 )
@@ -165,7 +156,8 @@ PUBLISHED: Mapping[str, tuple[Table, ...]] = {
         decision.STABILITY,
         decision.SELECTION,
         decision.ORDER_APPENDIX,
-        RESULTS,
+        *stage_decision.CASE_TABLES,
+        reference.MUNICIPALITIES,
         sources.REJECTS,
         quality.CHECKS,
         sources.SOURCE_FILES,

@@ -47,6 +47,39 @@ class Store:
         return read_parquet(table, paths)
 
 
+class Published:
+    """The tables in force, as `published/<flow>/<year>` shows them, and the manifest that tells where they came from."""
+
+    def __init__(self, root: Path, flow: str, year: int) -> None:
+        self.folder = root / "published" / flow / str(year)
+        command = {"identification": "identify", "monitoring": "monitor"}[flow]
+        try:
+            self.manifest: Mapping[str, Any] = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise StoreError(
+                f"За {year} год ещё ничего не опубликовано",
+                where=f"published/{flow}/{year}",
+                remedy=f"сначала выполните: shnro {command} --data {root} --year {year}",
+            ) from error
+        except ValueError as error:
+            raise StoreError(
+                "Опись публикации испорчена",
+                where=f"published/{flow}/{year}/{MANIFEST}",
+                remedy=f"повторите расчёт: shnro {command} --data {root} --year {year}",
+            ) from error
+
+    def read(self, table: Table) -> pd.DataFrame:
+        """The frame of a published table."""
+        path = self.folder / f"{table.name}.parquet"
+        if not path.is_file():
+            raise StoreError(
+                f"В публикации нет таблицы «{table.title}»",
+                where=str(path.relative_to(self.folder.parents[1])),
+                remedy="публикация сделана прежней версией программы: повторите расчёт",
+            )
+        return read_parquet(table, [path])
+
+
 def write_parquet(table: Table, frame: pd.DataFrame, path: Path) -> None:
     """Conform a frame and write it in one step: the file is there whole or not at all."""
     data = table.to_arrow(table.conform(frame))
