@@ -48,7 +48,7 @@ class Store:
 
 
 class Published:
-    """The tables in force, as `published/<flow>/<year>` shows them, and the manifest that tells where they came from."""
+    """The tables in force, as `published/<flow>/<year>` shows them, and the manifest of what they came from."""
 
     def __init__(self, root: Path, flow: str, year: int) -> None:
         self.folder = root / "published" / flow / str(year)
