@@ -17,10 +17,11 @@ import pandas as pd
 from benchmarks.prediction_counts import counts_of, origins
 from benchmarks.prediction_evaluation import Draws, Evaluation, Key, as_draws, evaluate, over_regions
 from benchmarks.prediction_guests import installed_guests
+from benchmarks.prediction_hysteresis import hysteresis_section
 from benchmarks.prediction_measures import bootstrap_weights, plain
 from benchmarks.prediction_regions import KINDS, YEARS, Kind, make_region
 from benchmarks.prediction_report import PanelFacts, Report, render, write
-from benchmarks.prediction_rules import CANDIDATES, RULES, Rule
+from benchmarks.prediction_rules import RULES, VARIANTS, Rule
 
 PROJECT = Path(__file__).resolve().parents[1]
 PANELS = PROJECT.parent / "shared" / "data" / "panels"
@@ -28,7 +29,7 @@ DOCUMENT = PROJECT / "docs" / "prediction.md"
 SEED = 2026
 RESAMPLES = 200
 REGIONS_PER_KIND = 20
-COMPARED = (*RULES, *CANDIDATES)  # everywhere; guests on the real panels only
+COMPARED = (*RULES, *VARIANTS)  # everywhere; guests on the real panels only
 
 
 def real_panel(path: Path, rules: Sequence[Rule]) -> tuple[PanelFacts, Evaluation] | None:
@@ -85,7 +86,10 @@ def run(folder: Path) -> Report:
         kinds[kind.code], evaluations = made_up_kind(kind)
         said += evaluations
         print(f"{kind.code}: {time.perf_counter() - started:.0f} s")
-    return Report(tuple(facts), panels, kinds, tuple(said), (*COMPARED, *guests), messages)
+    started = time.perf_counter()
+    staying = hysteresis_section(folder)
+    print(f"lists from year to year: {time.perf_counter() - started:.0f} s")
+    return Report(tuple(facts), panels, kinds, tuple(said), (*COMPARED, *guests), messages, staying)
 
 
 def main() -> None:

@@ -42,6 +42,7 @@ class Report:
         said: evaluations of all panels and regions, for the pictures of reliability.
         rules: what was compared.
         messages: what was skipped, and why.
+        staying: what keeping schools on the list costs (`prediction_hysteresis`), Markdown; empty: not measured.
     """
 
     facts: tuple[PanelFacts, ...]
@@ -50,6 +51,7 @@ class Report:
     said: tuple[Evaluation, ...]
     rules: tuple[Rule, ...]
     messages: tuple[str, ...]
+    staying: str = ""
 
     @property
     def ours(self) -> str:
@@ -58,8 +60,8 @@ class Report:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Codes of this project's model and of the candidates for its place: what the goals are asked of."""
-        return (self.ours, *(rule.code for rule in self.rules if rule.is_candidate))
+        """Codes of this project's model and of its other forms: what the goals are asked of."""
+        return (self.ours, *(rule.code for rule in self.rules if rule.is_variant))
 
     def mean(self, groups: Mapping[str, Measures], rule: str, measure: str) -> Draws | None:
         """Mean of a measure over panels or kinds; None where one of them lacks it."""
@@ -95,8 +97,11 @@ def render(report: Report) -> str:
         _by_rule(report, report.kinds, "hit"),
         "## Probabilities\n\n![Said and seen, our model](prediction/reliability.svg)",
         _probabilities(report),
-        "## Lists from year to year\n\nMeans over panels and kinds, from the second origin on. With *stay*, a listed "
-        "school keeps its place while it ranks within 1.4 K; the list has K schools either way.",
+        "## Lists from year to year",
+        *([report.staying] if report.staying else []),
+        "### All rules, with the plainest rule of staying\n\nMeans over panels and kinds, from the second origin on. "
+        "With *stay*, a listed school keeps its place while it ranks within 1.4 K and nothing else is asked; the list "
+        "has K schools either way, and nobody is left to experts.",
         _stability(report),
         "## Small schools\n\nShare of the smallest 30 % of schools (tested pupils in three years) in each list.",
         _small(report),
@@ -155,8 +160,9 @@ from the region's rates of that year by exam, subject and grade. Ties, in lists 
 Every list has the same length, so rules with thresholds are turned into an order (see *The rules*). Nobody is left out:
 schools on which a rule is silent come last.
 
-*Candidates* are models that might take the place of ours and are no part of the pipeline yet
-([decision 0011](decisions/0011-model-candidates.md)); they see the same years and never count as the best rule.
+*This project's model* chooses schools by T: whose results are lastingly among the K lowest. Beside it stand the same
+model ranked by P, the chance of being among the *next year's observed* worst K, and the same without the size of
+schools ([decision 0011](decisions/0011-model-candidates.md)). None of the three ever counts as the best rule.
 
 ± is one standard error: on real panels from resamples of schools (lists as drawn; the same resamples for all origins
 and rules), in made-up regions over independent regions. It does not speak of other panels: for that there are too
@@ -170,11 +176,14 @@ def _joined(values: Sequence[object]) -> str:
 
 
 def _goals(report: Report) -> str:
-    """The goals of the prediction issue beside what our model and the candidates reach."""
+    """The goals of the prediction issue beside what our model and its other forms reach."""
     reached = [_reached(report, model) for model in report.models]
     rows = [[*same[0][:2], *(value for *_, value in same)] for same in zip(*reached, strict=True)]
     head = ["goal", "asked", f"**{report.ours}**", *report.models[1:]]
-    return "## Goals\n\n" + table(head, rows)
+    return (
+        "## Goals\n\nThe list is made by T. The goals speak of the next year's observed worst, which is what P ranks "
+        "by: both are shown.\n\n" + table(head, rows)
+    )
 
 
 def _reached(report: Report, model: str) -> list[list[str]]:
@@ -266,15 +275,11 @@ def _probabilities(report: Report) -> str:
             ]
             counts = [one.get((model, f"wrong, {how}")) for how in ("said", "seen")]
             rows.append([name, model, *map(told, event), *(told(count, digits=1) for count in counts)])
-    lacks = all((report.ours, "said hits") not in one for one in {**report.panels, **report.kinds}.values())
-    note = "\n\nOur model as it is gives no `next_year_probability`." if lacks else ""
     head = ["panel", "model", "next year: Brier", "slope", "truth (T): Brier", "slope", "unconfirmed: said", "seen"]
     return (
         "*Next year*: `next_year_probability` against being among the next year's worst K. *Truth*: `probability` (T) "
         "against being among the true K of a made-up region. The slope is that of a straight line of what happened on "
-        "what was said. *Unconfirmed*: Σ(1 − T) over the list, and the listings that the truth does not confirm."
-        + note
-        + "\n\n"
+        "what was said. *Unconfirmed*: Σ(1 − T) over the list, and the listings that the truth does not confirm.\n\n"
         + table(head, rows)
     )
 

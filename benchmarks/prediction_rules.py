@@ -1,4 +1,4 @@
-"""The rules that are compared: published ones, plain arithmetic, the model of this project, and candidates for it.
+"""The rules that are compared: published ones, plain arithmetic, the model of this project and forms of it.
 
 A rule sees the years up to the origin and gives every school a score: the higher, the sooner it is listed. Public rules
 have thresholds of their own; here all lists have the same length K, so a rule is turned into an order: the schools it
@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.prediction_candidate import CandidateRules, fit, history_of
 from benchmarks.prediction_counts import Counts, Floats, Mask
 from pipeline import methodology, stability
 from pipeline.posterior import prior_strength
@@ -54,7 +53,7 @@ class Rule:
         source: one sentence: what it does, where it comes from, what is simplified.
         forecast: the rule itself, from the counts up to the origin and K.
         is_ours: the model of this project (not a rival).
-        is_candidate: a model that might replace it, measured beside it (neither a rival).
+        is_variant: another form of that model, measured beside it (no rival either).
         max_schools: panels with more schools are left out; None where there is no limit.
     """
 
@@ -62,7 +61,7 @@ class Rule:
     source: str
     forecast: Callable[[Counts, int], Forecast]
     is_ours: bool = False
-    is_candidate: bool = False
+    is_variant: bool = False
     max_schools: int | None = None
 
 
@@ -131,7 +130,7 @@ def fixed_weights(counts: Counts, capacity: int) -> Forecast:
     low, expected = recent.low.sum(axis=2), recent.expected.sum(axis=2)
     scale = divided(expected @ weights, expected @ weights**2 * _dispersion(recent))
     observed_sum, expected_sum = np.nan_to_num(low @ weights * scale), np.nan_to_num(expected @ weights * scale)
-    k, _ = prior_strength(observed_sum, expected_sum, 0.5, 200.0)
+    k, _ = prior_strength(observed_sum, expected_sum, np.ones_like(expected_sum), 0.5, 200.0)
     index = (observed_sum + k) / (expected_sum + k)
     return Forecast(index, ratio=index)
 
@@ -218,31 +217,23 @@ def dutch(counts: Counts, capacity: int) -> Forecast:
     return Forecast(share, named=share > DUTCH_SIGNAL_SHARE)
 
 
-def our_model(counts: Counts, capacity: int) -> Forecast:
-    """The stability model of the current edition; schools outside its table are silent."""
+def our_model(is_by_next_year: bool = False, **changed: float) -> Callable[[Counts, int], Forecast]:
+    """The stability model of the current edition, or with numbers changed; schools outside its table are silent."""
     method = methodology.load()
-    selection = replace(method.selection, capacity=capacity)
-    ranked = stability.rank(counts.results, int(counts.years[-1]), method.stability, selection)
-    table = ranked.set_index("school_id").reindex(counts.school_ids)
-    said = table["next_year_probability"].to_numpy(dtype="float64")
-    return Forecast(
-        score=table["probability"].to_numpy(dtype="float64"),
-        ratio=table["forecast_ratio"].to_numpy(dtype="float64"),
-        probability=table["probability"].to_numpy(dtype="float64"),
-        next_probability=None if np.isnan(said).all() else said,
-    )
-
-
-def candidate(rules: CandidateRules, is_by_next_year: bool = False) -> Callable[[Counts, int], Forecast]:
-    """The candidate ranked by T, or by next year's probability; silent on schools whose cells take no part."""
+    rules = replace(method.stability, **changed)  # type: ignore[arg-type]
 
     def forecast(counts: Counts, capacity: int) -> Forecast:
-        found = fit(history_of(counts), capacity, rules)
+        selection = replace(method.selection, capacity=capacity)
+        ranked = stability.rank(counts.results, int(counts.years[-1]), rules, selection)
+        table = ranked.set_index("school_id").reindex(counts.school_ids)
+        lasting, next_year = (
+            table[name].to_numpy(dtype="float64") for name in ("probability", "next_year_probability")
+        )
         return Forecast(
-            score=found.next_year_probability if is_by_next_year else found.probability,
-            ratio=found.index,
-            probability=found.probability,
-            next_probability=found.next_year_probability,
+            score=next_year if is_by_next_year else lasting,
+            ratio=table["forecast_ratio"].to_numpy(dtype="float64"),
+            probability=lasting,
+            next_probability=next_year,
         )
 
     return forecast
@@ -308,27 +299,25 @@ RULES: tuple[Rule, ...] = (
         "prior; ranked by the index (method 3 without learning; counts as a rule).",
         fixed_weights,
     ),
-    Rule("this project's model", "`stability.rank`, ranked by T (docs/methodology.md).", our_model, is_ours=True),
+    Rule(
+        "this project's model, by T",
+        "`stability.rank` (docs/methodology.md), ranked by T, as schools are chosen.",
+        our_model(),
+        is_ours=True,
+    ),
 )
 
-CANDIDATES: tuple[Rule, ...] = (
+VARIANTS: tuple[Rule, ...] = (
     Rule(
-        "candidate T",
-        "A researched model that is not in the pipeline (docs/decisions/0011-model-candidates.md): all years with a "
-        "learned decay, a prior that knows how many pupils are tested; ranked by T, as ours is.",
-        candidate(CandidateRules()),
-        is_candidate=True,
+        "this project's model, by P",
+        "The same, ranked by `next_year_probability`, of being among the next year's observed worst K.",
+        our_model(is_by_next_year=True),
+        is_variant=True,
     ),
     Rule(
-        "candidate P",
-        "The same model, ranked by its probability of being among the next year's observed worst K.",
-        candidate(CandidateRules(), is_by_next_year=True),
-        is_candidate=True,
-    ),
-    Rule(
-        "candidate T, size unused",
-        "The same model ranked by T, its prior the same for schools of all sizes (`slope_scale` 0).",
-        candidate(CandidateRules(slope_scale=0.0)),
-        is_candidate=True,
+        "this project's model, size unused",
+        "The same, ranked by T, every school starting from the same expectation (`slope_scale` 0).",
+        our_model(slope_scale=0.0),
+        is_variant=True,
     ),
 )

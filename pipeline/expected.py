@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import MethodologyError
-from pipeline.methodology.rules import PoolRules
+from pipeline.methodology.rules import PoolRules, StabilityRules
+from pipeline.outlook import Outlook
+from pipeline.tables.model import MODEL_PARAMETERS
 from pipeline.tables.results import CELL_KEY
 
 SLICE_KEY = ("year", "procedure", "subject", "grade")
@@ -26,15 +28,16 @@ class StabilityFit:
         capacity: K, the places of the list.
         decay: d, the weight of a year against the next newer one.
         dispersion: φ, how many times the counts vary more than chance alone.
-        prior: k of the Gamma(k, k) distribution of schools.
+        prior: k of the Gamma(kμ, k) distribution of schools.
+        prior_level, prior_slope: ln μ = level + slope · ln(size / `median_size`).
+        median_size: tested pupils of the median school year.
         cut: c, the level that K schools are expected to exceed.
+        outlook: how next year's probability is made from the index.
         warnings: codes of `pipeline.stability.WARNINGS`.
-        rates: one row per year, procedure, subject and grade (`regional_rates`).
+        rates: one row per year, procedure, subject and grade (columns of `REGIONAL_RATES`).
         table: one row per school (`STABILITY`).
-        years: one row per school and year of the longer window in which a cell of the school took part:
-            `observed_count`, `expected_count`, `evidence_observed`, `evidence_expected` (both over φ), `probability`
-            (missing in a year with no more schools than places).
-        subjects: one row per school and subject of its window: `tested_count`, `probability` on that subject alone.
+        years: one row per school and year in which a cell of the school took part (columns of `STABILITY_YEARS`).
+        subjects: one row per school and subject: `tested_count` of the window, `probability` on that subject alone.
     """
 
     year: int
@@ -42,12 +45,36 @@ class StabilityFit:
     decay: float
     dispersion: float
     prior: float
+    prior_level: float
+    prior_slope: float
+    median_size: float
     cut: float
+    outlook: Outlook
     warnings: tuple[str, ...]
     rates: pd.DataFrame
     table: pd.DataFrame
     years: pd.DataFrame
     subjects: pd.DataFrame
+
+
+def model_parameters(fit: StabilityFit) -> pd.DataFrame:
+    """One row per parameter of the fitted model (`MODEL_PARAMETERS`): what repeats S, T and P in a spreadsheet."""
+    rows = (
+        ("decay", "d: во сколько раз год весит меньше следующего за ним", fit.decay),
+        ("dispersion", "φ: во сколько раз результаты разбросаны сильнее случайного", fit.dispersion),
+        ("prior_strength", "k: сколько ожидаемых низких результатов стоит исходное ожидание", fit.prior),
+        ("prior_level", "α₀: логарифм исходного ожидания школы медианного размера", fit.prior_level),
+        ("prior_slope", "α₁: как исходное ожидание меняется с логарифмом размера", fit.prior_slope),
+        ("median_size", "Медианное число результатов школы за год", fit.median_size),
+        ("cut", "c: уровень, выше которого ожидается K школ", fit.cut),
+        ("next_year_spread", "ψ: подвижность уровня школ от года к году", fit.outlook.spread),
+        ("next_year_noise", "φ₁: разброс результатов одного года", fit.outlook.noise),
+        ("next_year_sharpness", "β: насколько уверенно можно предсказывать", fit.outlook.sharpness),
+        ("next_year_cut", "c₁: уровень следующего года, выше которого ожидается K школ", fit.outlook.cut),
+        ("next_year_shift", "α: поправка, с которой сумма P равна K", fit.outlook.shift),
+    )
+    table = pd.DataFrame(rows, columns=["parameter_code", "title", "value"]).assign(year=fit.year)
+    return MODEL_PARAMETERS.typed(table)
 
 
 def pool_cells(results: pd.DataFrame, pool: PoolRules) -> pd.DataFrame:
@@ -113,7 +140,7 @@ def expected_cells(results: pd.DataFrame, min_cell_schools: int) -> pd.DataFrame
 
 
 def regional_rates(cells: pd.DataFrame) -> pd.DataFrame:
-    """One row per year, procedure, subject and grade: schools, tested, low, `low_rate` (0–1) and whether it takes part.
+    """One row per year, procedure, subject and grade: its rate and whether it takes part (columns of `REGIONAL_RATES`).
 
     Args:
         cells: what `expected_cells` gives.
@@ -124,19 +151,31 @@ def regional_rates(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([firsts, sums], axis=1).reset_index(drop=True)
 
 
-def vpr_only_schools(results: pd.DataFrame, stability: pd.DataFrame, min_cell_schools: int) -> frozenset[str]:
-    """The schools judged on ВПР alone: among the cells that take part in the school's own window is no other exam.
+def without(cells: pd.DataFrame, set_aside: pd.DataFrame | None) -> pd.DataFrame:
+    """One row per cell but those of a school, year and procedure that are set aside (`objectivity.set_aside`)."""
+    if set_aside is None or set_aside.empty:
+        return cells
+    key = ["school_id", "year", "procedure"]
+    return cells[~pd.MultiIndex.from_frame(cells[key]).isin(pd.MultiIndex.from_frame(set_aside[key]))]
+
+
+def vpr_only_schools(
+    results: pd.DataFrame, stability: pd.DataFrame, rules: StabilityRules, set_aside: pd.DataFrame | None = None
+) -> frozenset[str]:
+    """The schools of the model with ВПР alone: among their cells of the window that take part is no other exam.
 
     Args:
         results: cells of the pool (`pool_cells`).
-        stability: one row per school of the model (`STABILITY`): its window and the year of decision.
-        min_cell_schools: fewest schools that may share a cell of the region.
+        stability: one row per school of the model (`STABILITY`), all of one year of decision.
+        rules: the window, and the fewest schools that may share a cell of the region.
+        set_aside: cells that are no evidence (`without`).
     """
-    cells = expected_cells(results, min_cell_schools)
-    rows = stability.set_index("school_id")
-    first = cells["school_id"].map(rows["year"] - rows["window_years_count"] + 1)
-    is_in_window = cells["year"].between(first, cells["school_id"].map(rows["year"])).fillna(False).astype(bool)
-    seen = cells[cells["is_used"] & is_in_window]
+    if stability.empty:
+        return frozenset()
+    cells = without(expected_cells(results, rules.min_cell_schools), set_aside)
+    year = int(stability["year"].iloc[0])
+    is_in_window = cells["year"].between(year - rules.window_years + 1, year)
+    seen = cells[cells["is_used"] & is_in_window & cells["school_id"].isin(stability["school_id"])]
     others = seen.loc[seen["procedure"] != "vpr", "school_id"]
     return frozenset(seen["school_id"]) - frozenset(others)
 

@@ -150,13 +150,13 @@ def rule_low(evidence: Evidence) -> pd.DataFrame:
 
 
 def observed_ratio(evidence: Evidence) -> pd.DataFrame:
-    """One row per school and year of the longer window: observed over expected low results; basis: tested."""
+    """One row per school and year with results: observed over expected low results; basis: tested."""
     years = evidence.fit.years
     return pd.DataFrame(
         {
             "school_id": years["school_id"],
             "part_text": years["year"].astype("str"),
-            "value": years["observed_count"] / years["expected_count"],
+            "value": years["low_count"] / years["expected_count"],
             "basis_count": years["tested_count"],
         }
     )
@@ -171,6 +171,11 @@ def stability_index(evidence: Evidence) -> pd.DataFrame:
 def probability(evidence: Evidence) -> pd.DataFrame:
     """One row per school: T, the probability of being among the K schools with the lowest results."""
     return _of_model(evidence, "probability")
+
+
+def next_year_probability(evidence: Evidence) -> pd.DataFrame:
+    """One row per school tested in the year: P, of being among the K lowest results that the next year shows."""
+    return _of_model(evidence, "next_year_probability")
 
 
 def low_years_count(evidence: Evidence) -> pd.DataFrame:
@@ -198,7 +203,7 @@ def subject_agreement(evidence: Evidence) -> pd.DataFrame:
 
 
 def trend(evidence: Evidence) -> pd.DataFrame:
-    """One row per school: yearly change of log (O+k)/(E+k), with interval; above 0 is worsening; basis: years."""
+    """One row per school: yearly change of log (O+kμ)/(E+k), with interval; above 0 is worsening; basis: years."""
     slopes = _slopes(evidence)
     half = _normal_quantile((1 + evidence.stability.interval_level) / 2) * slopes["error"]
     return slopes.assign(lower_value=slopes["value"] - half, upper_value=slopes["value"] + half).drop(columns="error")
@@ -257,6 +262,8 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("observed_ratio", "Наблюдаемое / ожидаемое по годам", "раз к норме региона", observed_ratio),
     Indicator("index", "Индекс S", "раз к норме региона", stability_index),
     Indicator("probability", "Вероятность T быть среди K школ", "вероятность", probability),
+    Indicator("next_year_probability", "Вероятность P оказаться среди K в следующем году", "вероятность",
+              next_year_probability),
     Indicator("low_years_count", "Лет с низкими результатами C", "лет", low_years_count),
     Indicator("weakest_year_probability", "Низкие результаты каждый год", "вероятность", weakest_year_probability),
     Indicator("subject_agreement", "Согласие предметов", "вероятность", subject_agreement),
@@ -311,13 +318,14 @@ def _of_model(evidence: Evidence, column: str) -> pd.DataFrame:
 def _slopes(evidence: Evidence) -> pd.DataFrame:
     """One row per school with two years or more in its window: weighted slope `value`, its `error`, `basis_count`.
 
-    A year weighs by the inverse variance of the log of a Gamma(O + k) variable, which is trigamma(O + k).
+    A year weighs by the inverse variance of the log of a Gamma(O + kμ) variable, which is trigamma(O + kμ).
     """
     from scipy.special import polygamma
 
     years = evidence.fit.years
     years = years[years["is_in_window"]]
-    shape = years["evidence_observed"] + evidence.fit.prior
+    start = evidence.fit.prior * years["school_id"].map(evidence.fit.table.set_index("school_id")["prior_mean"])
+    shape = years["evidence_observed"] + start
     points = pd.DataFrame(
         {
             "school_id": years["school_id"],

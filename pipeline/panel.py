@@ -11,12 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipeline.methodology.rules import StabilityRules
-from pipeline.posterior import Floats, prior_strength
+from pipeline.posterior import Floats
 
 Integers = npt.NDArray[np.int64]
 
 # Both forms of the mathematics exam are one subject when subjects are asked whether they agree.
 SUBJECT_FORMS = ("_base", "_prof")
+
+COUNTED = ("row", "column", "weight", "tested_count", "low_count", "expected_count")  # what the matrices add up
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Panel:
         spread: Σw²E, the variance of `observed` that chance alone gives; equals `expected` while weights are 1.
         tested, low, unweighted_expected: plain counts of the cells that take part.
         present: tested pupils of all cells, whether they take part or not.
-        cells: one row per cell that takes part, sorted: `row`, `column`, `subject`, `weight`, counts.
+        cells: one row per cell that takes part, sorted: the columns `COUNTED`, and in the whole panel `year`,
+            `procedure` and `subject`.
     """
 
     school_ids: "pd.Series[str]"
@@ -51,7 +54,7 @@ class Panel:
 
     def of_subject(self, subject: str) -> "Panel":
         """The same schools and years, counted on one subject alone."""
-        chosen = self.cells[self.cells["subject"] == subject]
+        chosen = self.cells.loc[self.cells["subject"] == subject, list(COUNTED)]
         return _matrices(chosen, self.school_ids, self.years, self.present)
 
 
@@ -70,24 +73,43 @@ def make_panel(cells: pd.DataFrame, year: int, rules: StabilityRules) -> Panel:
     tested = cells["tested_count"].to_numpy()
     present = _sums(codes * shape[1] + column, tested, shape[0] * shape[1]).reshape(shape)
     placed = cells.assign(row=codes, column=column, subject=_subject_of(cells["subject"]))
-    used = placed[placed["is_used"]]
+    taken = ["year", "procedure", "subject", *(name for name in COUNTED if name != "weight")]
+    used = placed.loc[placed["is_used"], taken]
     weight = _equal_weights(used) if rules.equal_exam_weights else np.ones(len(used))
     return _matrices(used.assign(weight=weight), pd.Series(school_ids), years, present)
 
 
-def effective_counts(
-    panel: Panel, last_year: int, width: int, decay: float, dispersion: float
-) -> tuple[Floats, Floats]:
-    """O* and E* of each school: counts of the window weighted by age, over f, so that their variance is Poisson's.
+def evidence_by_origin(panel: Panel, decay: float, dispersion: float) -> tuple[Floats, Floats]:
+    """O* and E* by origin and school: counts weighted by age, over f, so that their variance is Poisson's.
 
-    f = φ · Σa²V / ΣaE with a = decay ** age; age 0 is `last_year`. A school without expectation has 0 and 0.
+    Row t is what the years before column t say, age 0 being the column before it; the last row is what all years say.
+    f = φ · Σa²V / ΣaE with a = decay ** age. A school without expectation has 0 and 0.
     """
-    window = panel.columns(last_year, width)
-    weights = decay ** (last_year - panel.years[window]).astype("float64")
-    expected = panel.expected[:, window] @ weights
-    spread = panel.spread[:, window] @ weights**2
-    scale = np.divide(expected, dispersion * spread, out=np.zeros_like(expected), where=spread > 0)
-    return panel.observed[:, window] @ weights * scale, expected * scale
+    observed, expected = _weighted_by_age(panel.observed, decay), _weighted_by_age(panel.expected, decay)
+    spread = dispersion * _weighted_by_age(panel.spread, decay**2)
+    scale = np.divide(expected, spread, out=np.zeros_like(expected), where=spread > 0)
+    return observed * scale, expected * scale
+
+
+def newest_by_origin(counts: Floats) -> Floats:
+    """By origin and school: the count of the newest year before that has one; 0 where there is none."""
+    found = np.zeros((counts.shape[1] + 1, counts.shape[0]))
+    for year in range(counts.shape[1]):
+        found[year + 1] = np.where(counts[:, year] > 0, counts[:, year], found[year])
+    return found
+
+
+def median_size(panel: Panel) -> float:
+    """The tested pupils of the median school year; 1 where nobody was tested in a cell that takes part."""
+    known = panel.tested[panel.tested > 0]
+    return float(np.median(known)) if len(known) else 1.0
+
+
+def log_sizes_by_origin(panel: Panel, limit: float) -> Floats:
+    """By origin and school: ln of the newest year's tested pupils over `median_size`, within ± limit; 0 if unknown."""
+    known, middle = newest_by_origin(panel.tested), median_size(panel)
+    sizes: Floats = np.clip(np.log(np.where(known > 0, known, middle) / middle), -limit, limit)
+    return sizes
 
 
 def dispersion_of(panel: Panel, last_year: int, width: int, min_df: int) -> tuple[float, bool]:
@@ -113,41 +135,6 @@ def dispersion_of(panel: Panel, last_year: int, width: int, min_df: int) -> tupl
     return max(1.0, float(squares.sum()) / degrees), True
 
 
-def learn_decay(panel: Panel, rules: StabilityRules) -> tuple[float, bool]:
-    """The decay that predicts the region's own past best, and whether the history was long enough to learn it.
-
-    Every past year up to the year of decision is predicted from the window before it: E · S with that window's own
-    φ and k. A year counts as predicted where at least two earlier years of its window hold results: from a single
-    one every decay predicts the same. Of the candidates the one with the least Poisson deviance, summed over schools
-    and predicted years, wins; at equal deviance the first.
-    """
-    has_results = panel.expected.sum(axis=0) > 0
-    predicted = [
-        int(year)
-        for column, year in enumerate(panel.years)
-        if has_results[column] and has_results[panel.columns(int(year) - 1, rules.window_years)].sum() >= 2
-    ]
-    if not rules.is_decay_learned or len(predicted) < rules.min_predicted_years:
-        return rules.default_decay, not rules.is_decay_learned
-    deviances = np.zeros(len(rules.decay_candidates))
-    for year in predicted:
-        phi, _ = dispersion_of(panel, year - 1, rules.window_years, rules.min_dispersion_df)
-        deviances += [_deviance(panel, year, decay, phi, rules) for decay in rules.decay_candidates]
-    return rules.decay_candidates[int(np.argmin(deviances))], True
-
-
-def _deviance(panel: Panel, year: int, decay: float, dispersion: float, rules: StabilityRules) -> float:
-    """Poisson deviance of the schools' counts of the year as predicted from the window before it."""
-    observed, expected = effective_counts(panel, year - 1, rules.window_years, decay, dispersion)
-    prior, _ = prior_strength(observed, expected, rules.prior_minimum, rules.prior_maximum)
-    column = int(np.flatnonzero(panel.years == year)[0])
-    is_counted = panel.expected[:, column] > 0
-    index = (observed + prior) / (expected + prior)
-    low, mean = panel.observed[is_counted, column], (panel.expected[:, column] * index)[is_counted]
-    ratio = np.divide(low, mean, out=np.ones_like(mean), where=low > 0)
-    return float(2 * (low * np.log(ratio) - (low - mean)).sum())
-
-
 def _matrices(used: pd.DataFrame, school_ids: "pd.Series[str]", years: Integers, present: Floats) -> Panel:
     """The panel of cells that take part, already placed in rows and columns."""
     row, column = used["row"].to_numpy(), used["column"].to_numpy()
@@ -169,6 +156,14 @@ def _matrices(used: pd.DataFrame, school_ids: "pd.Series[str]", years: Integers,
         present=present,
         cells=used,
     )
+
+
+def _weighted_by_age(counts: Floats, factor: float) -> Floats:
+    """By origin t and school: Σ over the columns s < t of factor ** (t − 1 − s) · counts."""
+    sums = np.zeros((counts.shape[1] + 1, counts.shape[0]))
+    for year in range(counts.shape[1]):
+        sums[year + 1] = factor * sums[year] + counts[:, year]
+    return sums
 
 
 def _sums(position: Integers, values: Floats, length: int) -> Floats:

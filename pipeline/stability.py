@@ -1,21 +1,23 @@
 """The statistical model of stably low results: closed form, deterministic, repeatable in a spreadsheet.
 
 Steps and formulas: docs/methodology.md, "The stability model". The region's rates count every school; the schools
-left out (excluded kinds, closed ones) have no part in anything else: neither in φ, k and d, nor in ΣT = K.
+left out (excluded kinds, closed ones) have no part in anything else: neither in φ, k, μ and d, nor in ΣT = ΣP = K.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from pipeline.errors import NoDataError, PipelineError
-from pipeline.expected import StabilityFit, expected_cells, regional_rates
+from pipeline.expected import StabilityFit, expected_cells, regional_rates, without
+from pipeline.learning import Learned, learn
 from pipeline.methodology.rules import SelectionRules, StabilityRules
-from pipeline.panel import Panel, dispersion_of, effective_counts, learn_decay, make_panel
-from pipeline.posterior import Floats, cut_for, prior_strength, probabilities_above, quantiles
+from pipeline.outlook import foresee, newest_expected_by_origin
+from pipeline.panel import Integers, Panel, dispersion_of, evidence_by_origin, make_panel, median_size, newest_by_origin
+from pipeline.posterior import Floats, cut_for, probabilities_above, quantiles
 from pipeline.schema import FLOAT_DECIMALS
 from pipeline.tables.decision import STABILITY
 
@@ -26,6 +28,9 @@ WARNINGS: Mapping[str, str] = {
     "dispersion_default": "Данных мало для оценки разброса: φ принято равным 1.",
     "prior_at_bound": "Сила априорного распределения k оказалась на границе допустимых значений.",
     "small_year": "В одном из лет школ с результатами не больше, чем мест: вероятности этого года не вычислены.",
+    "outlook_default": "Прошлых лет, на которых видна ошибка прогноза, нет: вероятность следующего года грубая.",
+    "next_year_unknown": "Школ с результатами последнего года не больше, чем мест: вероятность следующего года "
+    "не вычислена.",
 }
 
 RANK_COLUMNS = (
@@ -48,6 +53,7 @@ def fit(
     rules: StabilityRules,
     selection: SelectionRules,
     left_out: frozenset[str] = frozenset(),
+    set_aside: pd.DataFrame | None = None,
 ) -> StabilityFit:
     """The model of one region for one year of decision.
 
@@ -58,48 +64,47 @@ def fit(
         rules: numbers of the model.
         selection: capacity and bands.
         left_out: schools that count in the region's rates only.
+        set_aside: `school_id`, `year`, `procedure` of cells that count in the region's rates only; None: none.
 
     Raises:
         NoDataError: nobody was tested in the year.
         PipelineError: there are no more schools than places.
     """
-    # An edition with a main window of seven years must not narrow it where data are thin.
-    rules = replace(rules, long_window_years=max(rules.window_years, rules.long_window_years))
     cells = expected_cells(results[results["year"] <= year], rules.min_cell_schools)
-    inside = cells[~cells["school_id"].isin(left_out)]
+    inside = without(cells[~cells["school_id"].isin(left_out)], set_aside)
     _require_year(inside, year)
     panel = make_panel(inside, year, rules)
-    window = panel.columns(year, rules.long_window_years)
-    is_in = np.asarray(panel.present[:, window].sum(axis=1) > 0)
-    _require_schools(int(is_in.sum()), selection.capacity)
+    _require_schools(len(panel.school_ids), selection.capacity)
 
-    decay, is_learned = learn_decay(panel, rules)
     dispersion, is_estimated = dispersion_of(panel, year, rules.window_years, rules.min_dispersion_df)
-    main_observed, main_expected = effective_counts(panel, year, rules.window_years, decay, dispersion)
-    prior, is_at_bound = prior_strength(main_observed, main_expected, rules.prior_minimum, rules.prior_maximum)
-
-    is_widened = _as_stored(main_expected) < rules.thin_expected
-    model = _Model(panel, rules, selection.capacity, decay, dispersion, prior, is_in, is_widened)
-    observed, expected = model.evidence(panel)
-    cut = cut_for(observed[is_in], expected[is_in], prior, selection.capacity)
+    learned = learn(panel, dispersion, rules)
+    model = _Model(panel, learned, rules, selection.capacity)
+    cut = cut_for(learned.shape[-1], learned.rate[-1], selection.capacity)
+    outlook, chance = foresee(panel, learned, selection.capacity, rules)
     years = _years(model)
     warnings = {
-        "decay_default": not is_learned,
+        "decay_default": learned.is_decay_default,
         "dispersion_default": not is_estimated,
-        "prior_at_bound": is_at_bound,
+        "prior_at_bound": learned.is_prior_at_bound,
         "small_year": bool(years["probability"].isna().any()),
+        "outlook_default": outlook.is_default,
+        "next_year_unknown": bool(np.isnan(outlook.cut)),
     }
-    table = _evidence_columns(model, years).join(_posterior_columns(model, cut, selection))
+    table = _evidence_columns(model, years).join(_posterior_columns(model, cut, chance, selection))
     return StabilityFit(
         year=year,
         capacity=selection.capacity,
-        decay=decay,
+        decay=learned.decay,
         dispersion=dispersion,
-        prior=prior,
+        prior=learned.prior.strength,
+        prior_level=learned.prior.level,
+        prior_slope=learned.prior.slope,
+        median_size=median_size(panel),
         cut=cut,
+        outlook=outlook,
         warnings=tuple(code for code, is_raised in warnings.items() if is_raised),
         rates=regional_rates(cells),
-        table=_with_municipality(table[is_in], inside),
+        table=_with_municipality(table, inside),
         years=years,
         subjects=_subjects(model),
     )
@@ -160,16 +165,12 @@ def _require_schools(school_count: int, capacity: int) -> None:
 
 @dataclass(frozen=True)
 class _Model:
-    """The parameters of the region, and which schools are in (a row each) and are looked at in the longer window."""
+    """The schools of the region, a row each, and what was learned from them."""
 
     panel: Panel
+    learned: Learned
     rules: StabilityRules
     capacity: int
-    decay: float
-    dispersion: float
-    prior: float
-    is_in: Mask
-    is_widened: Mask
 
     @property
     def year(self) -> int:
@@ -177,64 +178,64 @@ class _Model:
         return int(self.panel.years[-1])
 
     @property
-    def window_mask(self) -> Floats:
-        """School by year: 1 where the year belongs to the school's window."""
-        width = np.where(self.is_widened, self.rules.long_window_years, self.rules.window_years)
-        mask: Floats = ((self.year - self.panel.years)[None, :] < width[:, None]).astype("float64")
-        return mask
+    def is_in_window(self) -> Mask:
+        """Whether a year belongs to the window: what is read by year is read of these."""
+        found: Mask = self.panel.years > self.year - self.rules.window_years
+        return found
 
-    def evidence(self, panel: Panel) -> tuple[Floats, Floats]:
-        """O* and E* of each school in its window: the main one, or the longer one where data are thin."""
-        main = effective_counts(panel, self.year, self.rules.window_years, self.decay, self.dispersion)
-        longer = effective_counts(panel, self.year, self.rules.long_window_years, self.decay, self.dispersion)
-        return np.where(self.is_widened, longer[0], main[0]), np.where(self.is_widened, longer[1], main[1])
+    def probabilities(self, observed: Floats, expected: Floats, rows: Integers) -> Floats:
+        """T of the schools in the rows with a cut of their own; missing where they are no more than the places.
 
-    def probabilities(self, observed: Floats, expected: Floats) -> Floats:
-        """T of the given schools with a cut of their own; missing where there are no more schools than places."""
-        if len(observed) <= self.capacity:
-            return np.full(len(observed), np.nan)
-        cut = cut_for(observed, expected, self.prior, self.capacity)
-        return probabilities_above(observed, expected, self.prior, cut)
+        k and μ are those of the schools themselves, whatever part of their results the evidence is.
+        """
+        if len(rows) <= self.capacity:
+            return np.full(len(rows), np.nan)
+        shape, rate = observed + self.learned.start[-1, rows], expected + self.learned.prior.strength
+        return probabilities_above(shape, rate, cut_for(shape, rate, self.capacity))
 
 
 def _years(model: _Model) -> pd.DataFrame:
-    """One row per school and year of the longer window in which a cell took part (`StabilityFit.years`)."""
-    panel, frames = model.panel, []
-    for column in panel.columns(model.year, model.rules.long_window_years):
-        rows = np.flatnonzero(model.is_in & (panel.expected[:, column] > 0))
-        low, mean = panel.observed[rows, column], panel.expected[rows, column]
-        scale = mean / (model.dispersion * panel.spread[rows, column])
-        frame = {
-            "school_id": panel.school_ids.to_numpy()[rows],
-            "year": panel.years[column],
-            "tested_count": panel.tested[rows, column].astype("int64"),
-            "observed_count": panel.low[rows, column],
-            "expected_count": panel.unweighted_expected[rows, column],
-            "evidence_observed": low * scale,
-            "evidence_expected": mean * scale,
-            "probability": model.probabilities(low * scale, mean * scale),
-            "is_in_window": model.window_mask[rows, column] > 0,
-        }
-        frames.append(pd.DataFrame(frame))
-    return pd.concat(frames, ignore_index=True).sort_values(["school_id", "year"], ignore_index=True)
+    """One row per school and year in which a cell took part (columns of `STABILITY_YEARS`), by school and year."""
+    panel, learned = model.panel, model.learned
+    rows, columns = np.nonzero(panel.expected > 0)
+    at = (rows, columns)
+    scale = panel.expected[at] / (learned.dispersion * panel.spread[at])
+    observed, expected = panel.observed[at] * scale, panel.expected[at] * scale
+    probability = np.empty(len(rows))
+    for column in range(len(panel.years)):
+        chosen = columns == column
+        probability[chosen] = model.probabilities(observed[chosen], expected[chosen], rows[chosen])
+    years = {
+        "school_id": panel.school_ids.to_numpy()[rows],
+        "year": panel.years[columns],
+        "tested_count": panel.tested[at].astype("int64"),
+        "low_count": panel.low[at].astype("int64"),
+        "expected_count": panel.unweighted_expected[at],
+        "evidence_observed": observed,
+        "evidence_expected": expected,
+        "probability": probability,
+        "is_in_window": model.is_in_window[columns],
+        "weight": learned.decay ** (model.year - panel.years[columns]).astype("float64"),
+    }
+    return pd.DataFrame(years)
 
 
 def _subjects(model: _Model) -> pd.DataFrame:
-    """One row per school and subject of its window (`StabilityFit.subjects`).
+    """One row per school and subject (`StabilityFit.subjects`).
 
-    φ, k and d stay those of all subjects together; the cut is the subject's own.
+    φ, k, μ and d stay those of all subjects together; the cut is the subject's own.
     """
-    panel = model.panel
+    panel, learned = model.panel, model.learned
     frames = [pd.DataFrame({"school_id": [], "subject": [], "tested_count": [], "probability": []})]
     for subject in sorted(panel.cells["subject"].unique()):
         alone = panel.of_subject(subject)
-        observed, expected = model.evidence(alone)
-        rows = np.flatnonzero(model.is_in & (expected > 0))
+        observed, expected = (part[-1] for part in evidence_by_origin(alone, learned.decay, learned.dispersion))
+        rows = np.flatnonzero(expected > 0)
         frame = {
             "school_id": panel.school_ids.to_numpy()[rows],
             "subject": subject,
-            "tested_count": (alone.tested * model.window_mask).sum(axis=1)[rows],
-            "probability": model.probabilities(observed[rows], expected[rows]),
+            "tested_count": alone.tested[:, model.is_in_window].sum(axis=1)[rows],
+            "probability": model.probabilities(observed[rows], expected[rows], rows),
         }
         frames.append(pd.DataFrame(frame))
     kinds = {"school_id": "str", "subject": "str", "tested_count": "int64", "probability": "float64"}
@@ -243,7 +244,7 @@ def _subjects(model: _Model) -> pd.DataFrame:
 
 def _evidence_columns(model: _Model, years: pd.DataFrame) -> pd.DataFrame:
     """One row per school of the panel: the columns of `STABILITY` that count what there is."""
-    panel, mask, rules = model.panel, model.window_mask, model.rules
+    panel, window, rules = model.panel, model.is_in_window, model.rules
     is_low = years["is_in_window"] & (_as_stored(years["probability"].to_numpy()) >= rules.low_year_probability)
     low_years = years[is_low].groupby("school_id").size()
     current = years[years["year"] == model.year].set_index("school_id")["probability"]
@@ -251,43 +252,46 @@ def _evidence_columns(model: _Model, years: pd.DataFrame) -> pd.DataFrame:
     columns = {
         "school_id": panel.school_ids,
         "year": model.year,
-        "tested_count": (panel.tested * mask).sum(axis=1),
-        "low_count": (panel.low * mask).sum(axis=1),
-        "expected_low_count": (panel.unweighted_expected * mask).sum(axis=1),
+        "tested_count": panel.tested[:, window].sum(axis=1),
+        "low_count": panel.low[:, window].sum(axis=1),
+        "expected_low_count": panel.unweighted_expected[:, window].sum(axis=1),
+        "size_count": newest_by_origin(panel.tested)[-1],
+        "newest_expected_count": newest_expected_by_origin(panel)[-1],
         "low_years_count": panel.school_ids.map(low_years).fillna(0),
-        "years_count": ((panel.expected > 0) & (mask > 0)).sum(axis=1),
+        "years_count": (panel.expected[:, window] > 0).sum(axis=1),
+        "history_years_count": (panel.expected > 0).sum(axis=1),
         "current_year_probability": panel.school_ids.map(current),
-        "window_years_count": np.where(model.is_widened, rules.long_window_years, rules.window_years),
         # Cells that take no part say nothing about the school: they are no recent results either.
         "is_recent": panel.tested[:, recent].sum(axis=1) > 0,
     }
     return pd.DataFrame(columns)
 
 
-def _posterior_columns(model: _Model, cut: float, selection: SelectionRules) -> pd.DataFrame:
+def _posterior_columns(model: _Model, cut: float, chance: Floats, selection: SelectionRules) -> pd.DataFrame:
     """One row per school of the panel: the columns of `STABILITY` that the model concludes."""
-    rules, prior = model.rules, model.prior
-    observed, expected = model.evidence(model.panel)
-    index = (observed + prior) / (expected + prior)
-    lower, upper = quantiles(observed, expected, prior, rules.interval_level)
-    reliability = expected / (expected + prior)
-    probability = probabilities_above(observed, expected, prior, cut)
-    tested = (model.panel.tested * model.window_mask).sum(axis=1)
+    rules, learned = model.rules, model.learned
+    observed, expected = learned.observed[-1], learned.expected[-1]
+    shape, rate = learned.shape[-1], learned.rate[-1]
+    lower, upper = quantiles(shape, rate, rules.interval_level)
+    reliability = expected / rate
+    probability = probabilities_above(shape, rate, cut)
     seen = _as_stored(reliability)
     is_firm, is_moderate = seen >= rules.firm_reliability, seen >= rules.moderate_reliability
     columns = {
+        "prior_mean": learned.prior.mean(learned.log_size[-1]),
         "effective_observed": observed,
         "effective_expected": expected,
-        "index": index,
+        "index": shape / rate,
         "index_lower": lower,
         "index_upper": upper,
         "reliability": reliability,
         "reliability_code": np.select([is_firm, is_moderate], ["firm", "moderate"], default="thin"),
         "probability": probability,
         "band_code": band_of(_as_stored(probability), selection),
-        "forecast_ratio": index,  # the prediction of next year's O/E is the index itself
-        "next_year_probability": np.nan,  # needs a calibration on the region's past: a later step
-        "is_thin": (_as_stored(expected) < rules.thin_expected) | (tested < rules.min_pooled_tested_count),
+        "forecast_ratio": shape / rate,  # the prediction of next year's O/E is the index itself
+        "next_year_probability": chance,
+        "is_thin": (_as_stored(expected) < rules.thin_expected)
+        | (model.panel.tested.sum(axis=1) < rules.min_pooled_tested_count),
     }
     return pd.DataFrame(columns)
 

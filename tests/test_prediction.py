@@ -3,22 +3,21 @@
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import prediction_measures as measures
-from benchmarks.prediction_candidate import CandidateFit, CandidateRules, History, fit, history_of
 from benchmarks.prediction_counts import Counts, Floats, counts_of, following_years, origins, outcome
-from benchmarks.prediction_evaluation import Draws, Key, as_draws, evaluate, over_regions
+from benchmarks.prediction_evaluation import Draws, as_draws, evaluate, over_regions
 from benchmarks.prediction_regions import KINDS, YEARS, make_region
 from benchmarks.prediction_report import PanelFacts, Report, render
-from benchmarks.prediction_rules import CANDIDATES, RULES, Forecast, Rule
+from benchmarks.prediction_rules import RULES, VARIANTS, Forecast, Rule
+from pipeline import methodology, stability
 
 RURAL = replace(KINDS[0], schools=70)
-COMPARED = (*RULES, *CANDIDATES)
+COMPARED = (*RULES, *VARIANTS)
 
 
 @pytest.fixture(scope="module")
@@ -168,75 +167,31 @@ def test_a_missing_year_keeps_the_weights_of_the_fixed_index_by_age() -> None:
     assert rising > falling
 
 
-# ---------------------------------------------------------------- the candidate
+# ---------------------------------------------------------------- our model and its forms
 
 
-def made_up_history(seed: int, years: int) -> History:
-    """Forty schools of very different sizes, every fifth of them without a result, single years missing elsewhere."""
-    rng = np.random.Generator(np.random.PCG64(seed))
-    pupils = rng.poisson(np.exp(rng.normal(3, 1, (40, 1))) * np.ones(years)) * (rng.random((40, years)) < 0.8)
-    pupils[::5] = 0
-    low = rng.binomial(pupils, np.clip(0.2 * rng.gamma(4, 0.25, (40, 1)), 0, 1)).astype("float64")
-    tested = pupils.astype("float64")
-    return History(low, 0.2 * tested, 0.2 * tested, tested, dispersion=1.5)
-
-
-def reordered(history: History, order: npt.NDArray[np.int64]) -> History:
-    return History(
-        history.observed[order],
-        history.expected[order],
-        history.spread[order],
-        history.tested[order],
-        history.dispersion,
-    )
-
-
-def arrays(found: CandidateFit) -> Floats:
-    return np.stack([found.index, found.probability, found.next_year_probability])
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 8))
-def test_the_candidate_gives_out_as_much_probability_as_there_are_places(seed: int, years: int, capacity: int) -> None:
-    history = made_up_history(seed, years)
-    found = fit(history, capacity, CandidateRules())
-    ever, lately = history.expected.sum(axis=1) > 0, history.expected[:, -1] > 0
-    for said, is_asked in ((found.probability, ever), (found.next_year_probability, lately)):
-        assert (np.isnan(said) == ~is_asked).all()
-        assert said[is_asked].sum() == pytest.approx(capacity, abs=1e-6)
-        assert ((said[is_asked] >= 0) & (said[is_asked] <= 1)).all()
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000))
-def test_the_candidate_does_not_know_the_place_of_a_school_in_the_table(seed: int) -> None:
-    rng = np.random.Generator(np.random.PCG64(seed))
-    tied, order = made_up_history(seed, 4), rng.permutation(40)
-    # Of equal ratios in a past year the school_id decides who was among the worst: here nobody is equal.
-    history = replace(tied, observed=tied.observed + 0.01 * tied.expected * rng.random((40, 4)))
-    whole, shuffled = (fit(one, 6, CandidateRules()) for one in (history, reordered(history, order)))
-    assert whole.decay == shuffled.decay
-    np.testing.assert_allclose(arrays(whole)[:, order], arrays(shuffled), atol=1e-4)
-
-
-def test_the_candidate_starts_a_school_from_its_size_only_where_the_switch_is_on() -> None:
-    rng = np.random.Generator(np.random.PCG64(3))
-    size: Floats = np.repeat([10.0, 200.0], 40)[:, None] * np.ones(4)
-    level = np.where(size < 50, 1.6, 0.9) * rng.gamma(8, 1 / 8, (80, 1))
-    expected: Floats = 0.2 * size
-    history = History(rng.poisson(expected * level).astype("float64"), expected, expected, size, dispersion=1.0)
-    on, off = (fit(history, 12, CandidateRules(slope_scale=scale)).prior for scale in (0.1, 0.0))
-    assert on.slope < -0.1 and off.slope == 0
-    small, large = on.mean(np.log([10.0, 200.0]))
-    assert small > large and off.mean(np.array([-1.0, 1.0])) == pytest.approx([np.exp(off.level)] * 2)
-
-
-def test_the_candidate_forgets_faster_where_levels_move_than_where_they_last() -> None:
+def test_our_model_forgets_faster_where_levels_move_than_where_they_last() -> None:
+    edition = methodology.load()
+    selection = replace(edition.selection, capacity=28)
     lasting, moving = (
-        counts_of(make_region(replace(RURAL, schools=200, lasting=a, drifting=b, kept=c), 1).results)
+        stability.fit(
+            make_region(replace(RURAL, schools=200, lasting=a, drifting=b, kept=c), 1).results,
+            YEARS[-1],
+            edition.stability,
+            selection,
+        )
         for a, b, c in ((0.6, 0.01, 0.5), (0.01, 0.6, 0.3))
     )
-    assert fit(history_of(moving), 28, CandidateRules()).decay < fit(history_of(lasting), 28, CandidateRules()).decay
+    assert moving.decay < lasting.decay
+
+
+def test_the_forms_of_our_model_differ_in_what_they_rank_by(counts: Counts) -> None:
+    by_t, by_p, sizeless = (of(f"this project's model, {form}") for form in ("by T", "by P", "size unused"))
+    lasting, next_year, plain = (rule.forecast(counts, 10) for rule in (by_t, by_p, sizeless))
+    assert by_t.is_ours and by_p.is_variant and sizeless.is_variant
+    assert lasting.probability is lasting.score and next_year.next_probability is next_year.score
+    np.testing.assert_array_equal(lasting.next_probability, next_year.score)
+    assert not np.allclose(plain.score, lasting.score, equal_nan=True)
 
 
 # ---------------------------------------------------------------- the whole
@@ -282,7 +237,7 @@ def test_the_report_tells_real_panels_and_next_year_probabilities() -> None:
         of("last year"),
         of("fixed-weight shrunken index"),
         Rule("ours", "Made up.", confident, is_ours=True),
-        of("candidate P"),
+        of("this project's model, by P"),
     )
     weights = measures.bootstrap_weights(len(counts.school_ids), 20, 1)
     real = evaluate("panel", counts, rules, weights, truth=None)
@@ -295,23 +250,18 @@ def test_the_report_tells_real_panels_and_next_year_probabilities() -> None:
     assert said.value == pytest.approx(1 / 7) and said.error == pytest.approx(0)
     document = render(report)
     assert document == render(report)
-    assert "gives no `next_year_probability`" not in document
     assert "| hit rate, mean over panels, above the best rule" in document
-    assert "| goal | asked | **ours** | candidate P |" in document
-    assert "gives no `next_year_probability`" in render(replace(report, panels={}, facts=(), kinds=without_said(kinds)))
+    assert "| goal | asked | **ours** | this project's model, by P |" in document
+    assert "## Goals" not in render(replace(report, panels={}, facts=()))
 
 
-def test_a_candidate_is_measured_but_is_not_the_rule_to_beat() -> None:
+def test_another_form_of_our_model_is_measured_but_is_not_the_rule_to_beat() -> None:
     def drawn(value: float) -> Draws:
         return Draws(np.array([value, value, value]), is_bootstrap=True)
 
-    candidate = of("candidate T")
-    ours = Rule("ours", "Made up.", candidate.forecast, is_ours=True)
-    hits = {("last year", "hit"): drawn(0.3), ("candidate T", "hit"): drawn(0.9), ("ours", "hit"): drawn(0.8)}
-    report = Report((), {"panel": hits}, {}, (), (of("last year"), candidate, ours), ())
+    by_p = of("this project's model, by P")
+    ours = Rule("ours", "Made up.", by_p.forecast, is_ours=True)
+    hits = {("last year", "hit"): drawn(0.3), (by_p.code, "hit"): drawn(0.9), ("ours", "hit"): drawn(0.8)}
+    report = Report((), {"panel": hits}, {}, (), (of("last year"), by_p, ours), ())
     assert report.best_rival(report.panels, "hit") == "last year"
-    assert report.models == ("ours", "candidate T")
-
-
-def without_said(kinds: dict[str, dict[Key, Draws]]) -> dict[str, dict[Key, Draws]]:
-    return {name: {key: one[key] for key in one if key != ("ours", "said hits")} for name, one in kinds.items()}
+    assert report.models == ("ours", by_p.code)

@@ -8,14 +8,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from pipeline import methodology, stability
-from pipeline.expected import expected_cells
+from pipeline.expected import StabilityFit, expected_cells, model_parameters
 from pipeline.indicators import INDICATORS, Evidence, school_indicators
-from pipeline.panel import dispersion_of, effective_counts, learn_decay, make_panel
-from pipeline.posterior import cut_for, prior_strength, probabilities_above, quantiles
+from pipeline.learning import learn
+from pipeline.panel import dispersion_of, evidence_by_origin, make_panel
+from pipeline.posterior import Prior, cut_for, fit_prior, prior_strength, probabilities_above, quantiles
 from pipeline.tables.decision import SCHOOL_INDICATORS, STABILITY
+from pipeline.tables.model import MODEL_PARAMETERS, REGIONAL_RATES, STABILITY_YEARS
 from pipeline.tables.results import RESULTS
 
 EDITION = methodology.load()
@@ -79,17 +83,14 @@ def plain_dispersion(results: pd.DataFrame, years: list[int]) -> float:
 def test_the_fit_agrees_with_plain_reckoning() -> None:
     results, selection = region(1), replace(EDITION.selection, capacity=6)
     fit = stability.fit(results, 2026, EDITION.stability, selection)
-    window = [2024, 2025, 2026]
-    assert fit.dispersion == pytest.approx(plain_dispersion(results, window))
-    main = plain_effective(results, window, fit.decay, fit.dispersion)
-    wide = plain_effective(results, [2022, 2023, *window], fit.decay, fit.dispersion)
+    assert fit.dispersion == pytest.approx(plain_dispersion(results, [2024, 2025, 2026]))
+    evidence = plain_effective(results, [2022, 2023, 2024, 2025, 2026], fit.decay, fit.dispersion)
     rows = fit.table.set_index("school_id")
-    for school_id, (observed, expected) in main.items():
-        is_thin = expected < 3
-        o, e = wide[school_id] if is_thin else (observed, expected)
-        shape, rate = o + fit.prior, e + fit.prior
+    assert set(evidence) == set(rows.index)
+    for school_id, (observed, expected) in evidence.items():
         row = rows.loc[school_id]
-        assert row["window_years_count"] == (5 if is_thin else 3)
+        assert row["prior_mean"] == pytest.approx(plain_mean(results, school_id, fit))
+        shape, rate = observed + fit.prior * row["prior_mean"], expected + fit.prior
         assert row["index"] == pytest.approx(shape / rate)
         assert row["probability"] == pytest.approx(1 - stats.gamma.cdf(fit.cut, shape, scale=1 / rate))
         assert row["index_lower"] == pytest.approx(stats.gamma.ppf(0.05, shape, scale=1 / rate))
@@ -98,54 +99,124 @@ def test_the_fit_agrees_with_plain_reckoning() -> None:
     STABILITY.conform(fit.table)
 
 
-def test_the_decay_has_the_least_deviance_on_the_past() -> None:
+def plain_mean(results: pd.DataFrame, school_id: str, fit: StabilityFit) -> float:
+    """μ by the school's newest year and the median of all school years."""
+    sizes = results[results["tested_count"] > 0].groupby(["school_id", "year"])["tested_count"].sum()
+    size = float(sizes[school_id].sort_index().iloc[-1])
+    log_size = max(-3.0, min(3.0, math.log(size / float(sizes.median()))))
+    return math.exp(fit.prior_level + fit.prior_slope * log_size)
+
+
+def test_the_decay_has_the_least_loss_on_the_past() -> None:
     results = region(2, schools=20)
     rules = replace(EDITION.stability, decay_candidates=(0.2, 0.4, 0.6, 0.8, 1.0))
     panel = make_panel(expected_cells(results, rules.min_cell_schools), 2026, rules)
-    deviances = {d: plain_deviance(results, d) for d in rules.decay_candidates}
-    decay, is_learned = learn_decay(panel, rules)
-    assert is_learned
-    assert decay == min(deviances, key=lambda d: deviances[d])
+    phi = plain_dispersion(results, [2024, 2025, 2026])
+    learned = learn(panel, phi, rules)
+    fitted = stability.fit(results, 2026, rules, replace(EDITION.selection, capacity=3))
+    assert fitted.decay == learned.decay
+    losses = {d: plain_loss(results, d, phi, learned.prior, fitted) for d in rules.decay_candidates}
+    assert not learned.is_decay_default
+    assert learned.decay == min(losses, key=lambda d: losses[d])
 
 
-def plain_deviance(results: pd.DataFrame, decay: float) -> float:
-    """Poisson deviance of 2024, 2025 and 2026 as predicted from up to three years before."""
-    total = 0.0
-    for year in (2024, 2025, 2026):
-        before = [y for y in (2022, 2023, 2024, 2025) if year - 3 <= y < year]
-        counts = plain_effective(results, before, decay, plain_dispersion(results, before))
-        arrays = np.array(list(counts.values()))
-        prior, _ = prior_strength(arrays[:, 0], arrays[:, 1], 0.5, 200)
-        index = {s: (o + prior) / (e + prior) for s, (o, e) in counts.items()}
-        cells = expected_cells(results[results["year"] == year], 5)
-        for school_id, part in cells.groupby("school_id"):
-            low = part["low_count"].sum()
-            mean = part["expected_count"].sum() * index.get(str(school_id), 1.0)
-            total += 2 * ((low * math.log(low / mean) if low else 0.0) - (low - mean))
+def plain_loss(results: pd.DataFrame, decay: float, phi: float, prior: Prior, fit: StabilityFit) -> float:
+    """Deviance of every year from all years before it, over 2φ, and the pull of d to its default."""
+
+    def soft(share: float) -> float:
+        return math.log((share + 0.02) / (1.02 - share))
+
+    total = (soft(decay) - soft(0.6)) ** 2 / 2
+    all_cells = expected_cells(results, 5)
+    tested = all_cells[all_cells["is_used"]].groupby(["school_id", "year"])["tested_count"].sum()
+    for year in (2023, 2024, 2025, 2026):
+        before = plain_effective(results[results["year"] < year], list(range(2022, year)), decay, phi)
+        for school_id, part in all_cells[all_cells["year"] == year].groupby("school_id"):
+            if str(school_id) in before:
+                size = float(tested[school_id].loc[: year - 1].iloc[-1])
+                mean = prior.mean(np.log(np.array([size / fit.median_size])))[0]
+                o, e = before[str(school_id)]
+                index = (o + prior.strength * mean) / (e + prior.strength)
+                low, foretold = part["low_count"].sum(), part["expected_count"].sum() * index
+                total += 2 * ((low * math.log(low / foretold) if low else 0.0) - (low - foretold)) / (2 * phi)
     return total
 
 
-def test_k_maximises_the_negative_binomial_likelihood() -> None:
+def test_k_and_the_mean_are_found_again() -> None:
     rng = np.random.Generator(np.random.PCG64(3))
+    size = rng.normal(0, 1, 4000)
     expected = rng.uniform(5, 60, 4000)
-    observed = rng.poisson(expected * rng.gamma(5, 1 / 5, 4000)).astype(float)
-    prior, is_at_bound = prior_strength(observed, expected, 0.5, 200)
+    observed = rng.poisson(expected * rng.gamma(5 * np.exp(0.1 - 0.2 * size), 1 / 5)).astype(float)
+    prior, is_at_bound = fit_prior(observed, expected, size, EDITION.stability)
     assert not is_at_bound
-    assert prior == pytest.approx(5, rel=0.1)
+    assert (prior.strength, prior.level, prior.slope) == pytest.approx((5, 0.1, -0.2), rel=0.1, abs=0.02)
+    mean = prior.mean(size)
     likelihood = [
-        stats.nbinom.logpmf(observed, k, k / (k + expected)).sum() for k in (prior / 1.02, prior, prior * 1.02)
+        stats.nbinom.logpmf(observed, k * mean, k / (k + expected)).sum()
+        for k in (prior.strength / 1.02, prior.strength, prior.strength * 1.02)
     ]
     assert likelihood[1] == max(likelihood)
 
 
 def test_without_evidence_k_is_the_upper_bound_and_the_cut_exists() -> None:
-    nothing = np.zeros(4)
-    assert prior_strength(nothing, nothing, 0.5, 200) == (pytest.approx(200), True)
-    cut = cut_for(nothing, nothing, 200, 1)
-    assert probabilities_above(nothing, nothing, 200, cut).tolist() == pytest.approx([0.25] * 4)
-    lower, upper = quantiles(nothing, nothing, 200, 0.9)
+    nothing, ones = np.zeros(4), np.ones(4)
+    assert prior_strength(nothing, nothing, ones, 0.5, 200) == (pytest.approx(200), True)
+    assert fit_prior(nothing, nothing, nothing, EDITION.stability) == (Prior(pytest.approx(200), 0, 0), True)
+    cut = cut_for(200 * ones, 200 * ones, 1)
+    assert probabilities_above(200 * ones, 200 * ones, cut).tolist() == pytest.approx([0.25] * 4)
+    lower, upper = quantiles(200 * ones, 200 * ones, 0.9)
     assert (lower < 1).all()
     assert (upper > 1).all()
+
+
+def test_the_published_tables_repeat_the_index_and_both_probabilities() -> None:
+    """What docs/methodology.md says of a spreadsheet: only the three published tables, only what Excel can do."""
+    fit = stability.fit(region(8), 2026, EDITION.stability, replace(EDITION.selection, capacity=6))
+    told = MODEL_PARAMETERS.conform(model_parameters(fit)).set_index("parameter_code")["value"]
+    years, table = STABILITY_YEARS.conform(fit.years), STABILITY.conform(fit.table).set_index("school_id")
+    REGIONAL_RATES.conform(fit.rates)
+    chances = 0.0
+    for school_id, part in years.groupby("school_id"):
+        row = table.loc[str(school_id)]
+        low, expected, weight = part["low_count"].astype(float), part["expected_count"], part["weight"]
+        f = told["dispersion"] * (weight**2 * expected).sum() / (weight * expected).sum()
+        mean = math.exp(
+            told["prior_level"] + told["prior_slope"] * math.log(float(row["size_count"]) / told["median_size"])
+        )
+        shape = (weight * low).sum() / f + told["prior_strength"] * mean
+        rate = (weight * expected).sum() / f + told["prior_strength"]
+        index = shape / rate
+        assert index == pytest.approx(row["index"], abs=1e-6)
+        assert 1 - stats.gamma.cdf(told["cut"], shape, scale=1 / rate) == pytest.approx(row["probability"], abs=1e-6)
+        if np.isnan(row["next_year_probability"]):
+            continue
+        widening = told["next_year_spread"] / rate + told["next_year_noise"] / row["newest_expected_count"]
+        raw = 1 - stats.gamma.cdf(told["next_year_cut"], index / widening, scale=widening)
+        logit = told["next_year_shift"] + told["next_year_sharpness"] * math.log(raw / (1 - raw))
+        chance = 1 / (1 + math.exp(-logit))
+        assert chance == pytest.approx(row["next_year_probability"], abs=1e-6)
+        chances += chance
+    assert chances == pytest.approx(6, abs=1e-4)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 10_000))
+def test_names_and_order_of_schools_do_not_matter(seed: int) -> None:
+    results = region(seed, schools=25)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    ids = sorted(results["school_id"].unique())
+    names = dict(zip(ids, rng.permutation(ids), strict=True))
+    renamed = results.assign(school_id=results["school_id"].map(names)).sample(frac=1, random_state=seed)
+    selection = replace(EDITION.selection, capacity=4)
+    one, other = (stability.rank(frame, 2026, EDITION.stability, selection) for frame in (results, renamed))
+    columns = ["index", "probability", "next_year_probability"]
+    one = one.set_index(one["school_id"].map(names)).sort_index()
+    other = other.set_index("school_id").sort_index()
+    np.testing.assert_allclose(one[columns], other[columns], atol=1e-6)
+    shuffled = stability.rank(
+        results.sample(frac=1, random_state=seed), 2026, EDITION.stability, selection
+    )  # the same names: equal to the last bit
+    pd.testing.assert_frame_equal(shuffled, stability.rank(results, 2026, EDITION.stability, selection))
 
 
 def test_equal_exams_carry_equal_expectation_each_year() -> None:
@@ -156,7 +227,7 @@ def test_equal_exams_carry_equal_expectation_each_year() -> None:
     assert by_exam["vpr"].to_numpy() == pytest.approx(by_exam["oge"].to_numpy())
     plain = cells.groupby("year")["expected_count"].sum()
     assert by_exam.sum(axis=1).to_numpy() == pytest.approx(plain.to_numpy())
-    observed, expected = effective_counts(panel, 2026, 3, 0.6, 1.0)
+    observed, expected = (by_origin[-1] for by_origin in evidence_by_origin(panel, 0.6, 1.0))
     assert ((observed >= 0) & (expected > 0)).all()
 
 
@@ -210,18 +281,20 @@ def test_real_panels_rank(panel: str, year: int) -> None:
     assert ranked["school_id"].is_unique
     assert ranked["probability"].is_monotonic_decreasing
     assert ranked["probability"].sum() == pytest.approx(capacity, abs=1e-6)
+    assert ranked["next_year_probability"].sum() == pytest.approx(capacity, abs=1e-6)
     assert ((ranked["index_lower"] < ranked["index"]) & (ranked["index"] < ranked["index_upper"])).all()
     assert set(ranked.loc[ranked["band_code"] == "core", "low_years_count"]) - {0, 1}
 
 
 def test_the_worked_school_of_the_documentation() -> None:
     text = (Path(__file__).resolve().parents[1] / "docs" / "methodology.md").read_text(encoding="utf-8")
-    section = text.split("### One school by hand")[1].split("## Indicators")[0]
+    section = text.split("### One school by hand")[1].split("### The same in a spreadsheet")[0]
     tables = [[c.strip() for c in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("|")]
     cells = pd.DataFrame([t for t in tables if t[0].isdigit()], columns=tables[0])
     told = {t[0]: float(t[2]) for t in tables if len(t) == 3 and t[0] not in ("quantity", "---")}
-    decay, phi, prior, cut, cut_now = 0.6, 1.6, 4.0, 1.62, 1.75
-    assert "d = 0.6, φ = 1.6, k = 4, c = 1.62, c of 2026 = 1.75" in section
+    decay, phi, k, cut, cut_now, median = 0.6, 1.6, 4.0, 1.62, 1.75, 120.0
+    assert "d = 0.6, φ = 1.6, k = 4, α₀ = 0.1, α₁ = −0.2, median size 120, c = 1.62, c of 2026 = 1.75" in section
+    assert "ψ = 1.5, φ₁ = 2, β = 1.05, c₁ = 1.9, α = 0.04" in section
     numbers = {name: cells[name].astype(float) for name in ("n", "p", "x", "E")}
     assert (numbers["n"] * numbers["p"]).to_numpy() == pytest.approx(numbers["E"].to_numpy())
     prepared = pd.DataFrame(
@@ -232,21 +305,29 @@ def test_the_worked_school_of_the_documentation() -> None:
         }
     )  # fmt: skip
     panel = make_panel(prepared, 2026, EDITION.stability)
-    observed, expected = effective_counts(panel, 2026, 3, decay, phi)
-    lower, upper = quantiles(observed, expected, prior, 0.9)
-    now = panel.observed[:, -1] / phi, panel.expected[:, -1] / phi
-    weights = decay ** np.array([2, 1, 0])
+    observed, expected = (by_origin[-1] for by_origin in evidence_by_origin(panel, decay, phi))
+    mean = Prior(k, 0.1, -0.2).mean(np.log(panel.tested[:, -1] / median))
+    shape, rate = observed + k * mean, expected + k
+    lower, upper = quantiles(shape, rate, 0.9)
+    widening = 1.5 / rate + 2 / panel.expected[:, -1]
+    raw = probabilities_above(shape / rate / widening, 1 / widening, 1.9)
+    weights = decay ** (2026.0 - panel.years)
+    now_shape = panel.observed[:, -1] / phi + k * mean
     found = {
         "ΣaO": panel.observed[0] @ weights,
         "ΣaE": panel.expected[0] @ weights,
         "f": panel.expected[0] @ weights / expected[0],
         "O*": observed[0],
         "E*": expected[0],
-        "S": (observed[0] + prior) / (expected[0] + prior),
+        "μ": mean[0],
+        "S": (shape / rate)[0],
         "S lower": lower[0],
         "S upper": upper[0],
-        "R": expected[0] / (expected[0] + prior),
-        "T": probabilities_above(observed, expected, prior, cut)[0],
-        "T of 2026": probabilities_above(*now, prior, cut_now)[0],
+        "R": (expected / rate)[0],
+        "T": probabilities_above(shape, rate, cut)[0],
+        "T of 2026": probabilities_above(now_shape, panel.expected[:, -1] / phi + k, cut_now)[0],
+        "v/S": widening[0],
+        "P₀": raw[0],
+        "P": 1 / (1 + math.exp(-(0.04 + 1.05 * math.log(raw[0] / (1 - raw[0]))))),
     }
     assert found == pytest.approx(told, abs=6e-5)

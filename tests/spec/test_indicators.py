@@ -92,6 +92,7 @@ def test_the_conclusions_of_the_model(values: Values, evidence: Evidence) -> Non
     assert values("index", column="lower_value")["A"] == row["index_lower"]
     assert values("index", column="upper_value")["A"] == row["index_upper"]
     assert values("probability")["A"] == row["probability"] > 0.8
+    assert 0 < values("next_year_probability")["A"] == row["next_year_probability"] < row["probability"]
     assert values("reliability")["A"] == row["reliability"]
     assert values("low_years_count")["A"] == row["low_years_count"] >= 2
     assert values("low_years_count", column="basis_count")["A"] == 3
@@ -113,7 +114,7 @@ def test_agreement_is_the_smallest_probability_of_a_subject(values: Values) -> N
 def test_the_trend_is_a_weighted_slope_with_its_probability(values: Values, evidence: Evidence) -> None:
     fit = evidence.fit
     years = fit.years[fit.years["school_id"] == "A"].sort_values("year")
-    shapes = [o + fit.prior for o in years["evidence_observed"]]
+    shapes = [o + fit.prior * model_row(fit, "A")["prior_mean"] for o in years["evidence_observed"]]
     points = [math.log(s / (e + fit.prior)) for s, e in zip(shapes, years["evidence_expected"], strict=True)]
     weights = [1 / float(polygamma(1, shape)) for shape in shapes]
     centre = sum(w * t for w, t in zip(weights, (0, 1, 2), strict=True)) / sum(weights)

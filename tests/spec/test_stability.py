@@ -79,10 +79,16 @@ def test_the_pool_says_which_exams_and_subjects_choose_schools(results: Maker) -
 def test_one_year_and_one_cell_per_school_use_the_defaults_and_say_so(results: Maker, edition: Methodology) -> None:
     fit = fitted(results(SIX_SCHOOLS), edition)
     assert (fit.decay, fit.dispersion) == (edition.stability.default_decay, 1.0)
-    assert {"decay_default", "dispersion_default"} <= set(fit.warnings)
+    assert {"decay_default", "dispersion_default", "outlook_default"} <= set(fit.warnings)
+    rules = edition.stability
+    assert (fit.outlook.spread, fit.outlook.noise, fit.outlook.sharpness) == (
+        rules.default_spread,
+        rules.default_noise,
+        1,
+    )
     first = row(fit, "A")
     assert (first["effective_observed"], first["effective_expected"]) == pytest.approx((40, 24))
-    assert first["index"] == pytest.approx((40 + fit.prior) / (24 + fit.prior))
+    assert first["index"] == pytest.approx((40 + fit.prior * first["prior_mean"]) / (24 + fit.prior))
     assert first["reliability"] == pytest.approx(24 / (24 + fit.prior))
     assert fit.table.set_index("school_id")["probability"].idxmax() == "A"
 
@@ -155,8 +161,7 @@ def test_years_weigh_by_age_and_a_missing_year_is_not_made_up_for(results: Maker
     frame = results(THREE_YEARS)
     gap = frame[~((frame["school_id"] == "S0") & (frame["year"] == 2025))]
     fit = fitted(gap, edition)
-    # p = 0.2 in 2024 and 2026: E = 20 a year; a = 0.6 ** age.
-    weights = np.array([0.36, 1.0])
+    weights = np.array([fit.decay**2, 1.0])  # p = 0.2 in 2024 and 2026: E = 20 a year
     effective = 20 * weights.sum() ** 2 / (fit.dispersion * (weights**2).sum())
     assert row(fit, "S0")["effective_expected"] == pytest.approx(effective, rel=1e-12)
     assert row(fit, "S0")["effective_expected"] < row(fit, "S3")["effective_expected"]
@@ -187,7 +192,23 @@ FIVE_YEARS = "school | year | tested | low\n" + "\n".join(
 )
 
 
-def test_thin_data_look_at_five_years_and_then_go_to_the_experts(results: Maker, edition: Methodology) -> None:
+def test_all_years_count_and_older_ones_less(results: Maker, edition: Methodology) -> None:
+    lows = {"lately": (20, 20, 20, 20, 60), "once": (60, 20, 20, 20, 20), "never": (20, 20, 20, 20, 20)}
+    lines = [
+        f"{name} | {year} | 100 | {low}"
+        for name, values in lows.items()
+        for year, low in zip(range(2022, 2027), values, strict=True)
+    ]
+    three = results("school | year | tested | low\n" + "\n".join(lines))
+    fit = fitted(pd.concat([results(FIVE_YEARS), three]), edition)
+    lately, once, never = (row(fit, name) for name in lows)
+    assert lately["index"] > once["index"] > never["index"]
+    assert lately["probability"] > once["probability"] > never["probability"]
+    assert (once["history_years_count"], once["years_count"]) == (5, 3)
+    assert (once["tested_count"], once["low_count"]) == (300, 60)  # of the last three years
+
+
+def test_thin_data_count_every_year_and_then_go_to_the_experts(results: Maker, edition: Methodology) -> None:
     small = results("""
         school   | year | tested | low
         rescued  | 2022 | 40     | 10
@@ -195,11 +216,12 @@ def test_thin_data_look_at_five_years_and_then_go_to_the_experts(results: Maker,
         hopeless | 2022 | 2      | 1
         hopeless | 2026 | 2      | 1
     """)
-    fit = fitted(pd.concat([results(FIVE_YEARS), small]), edition)
+    rules = replace(edition, stability=replace(edition.stability, is_decay_learned=False))
+    fit = fitted(pd.concat([results(FIVE_YEARS), small]), rules)
     rescued, hopeless, ordinary = (row(fit, name) for name in ("rescued", "hopeless", "S0"))
-    assert (rescued["window_years_count"], rescued["tested_count"], rescued["is_thin"]) == (5, 48, False)
-    assert (hopeless["window_years_count"], hopeless["is_thin"]) == (5, True)
-    assert (ordinary["window_years_count"], ordinary["tested_count"], ordinary["is_thin"]) == (3, 300, False)
+    assert (rescued["history_years_count"], rescued["tested_count"], rescued["is_thin"]) == (2, 8, False)
+    assert (hopeless["history_years_count"], hopeless["is_thin"]) == (2, True)
+    assert (ordinary["history_years_count"], ordinary["is_thin"]) == (5, False)
     assert fit.table["probability"].sum() == pytest.approx(1)
 
 
@@ -211,10 +233,97 @@ def test_a_school_without_results_in_two_years_is_not_recent(results: Maker, edi
     assert row(fit, "S1")["is_recent"]
 
 
-def test_history_before_the_window_teaches_the_decay(results: Maker, edition: Methodology) -> None:
-    four, three = (results(FIVE_YEARS).query("year >= @first") for first in (2023, 2024))
-    assert "decay_default" not in fitted(four, edition).warnings
-    assert "decay_default" in fitted(three, edition).warnings
+def test_a_year_with_two_years_before_it_teaches_the_decay(results: Maker, edition: Methodology) -> None:
+    three, two = (results(FIVE_YEARS).query("year >= @first") for first in (2024, 2025))
+    assert "decay_default" not in fitted(three, edition).warnings
+    assert "decay_default" in fitted(two, edition).warnings
+    asked_for = replace(edition, stability=replace(edition.stability, is_decay_learned=False))
+    assert "decay_default" not in fitted(two, asked_for).warnings
+
+
+# The ten low schools of thirty stay the same, or two of them are replaced every year.
+LASTING, MOVING = (
+    "school | year | tested | low\n"
+    + "\n".join(
+        f"S{i:02d} | {year} | 200 | {60 if (i + replaced * (year - 2020)) % 30 < 10 else 30}"
+        for i in range(30)
+        for year in range(2020, 2027)
+    )
+    for replaced in (0, 2)
+)
+
+
+def test_the_decay_is_what_would_have_predicted_the_past_best(results: Maker, edition: Methodology) -> None:
+    lasting, moving = (fitted(results(text), edition, capacity=10) for text in (LASTING, MOVING))
+    assert lasting.decay > edition.stability.default_decay > moving.decay
+
+
+def test_a_little_history_hardly_moves_the_decay(results: Maker, edition: Methodology) -> None:
+    frame = results(LASTING)
+    few = frame[frame["school_id"].isin([f"S{i:02d}" for i in (0, 1, 20, 21, 22, 23)])]
+    free = replace(edition, stability=replace(edition.stability, decay_pull=0.0))
+    pulled, unpulled = (fitted(few, e).decay for e in (edition, free))
+    assert abs(pulled - edition.stability.default_decay) <= abs(unpulled - edition.stability.default_decay)
+    assert fitted(few, replace(edition, stability=replace(edition.stability, decay_pull=1000.0))).decay == 0.6
+
+
+SIZES = "school | year | tested | low\n" + "\n".join(
+    f"{kind}{i} | {year} | {tested} | {low + (i + year) % 3 * spread}"
+    for kind, tested, low, spread in (("small", 10, 3, 1), ("large", 200, 30, 5))
+    for i in range(12)
+    for year in (2024, 2025, 2026)
+)
+
+
+def test_a_school_starts_from_the_schools_of_its_size(results: Maker, edition: Methodology) -> None:
+    new = results("school | year | tested | low\nnewcomer | 2026 | 10 | 2\nveteran | 2026 | 200 | 40")
+    frame = pd.concat([results(SIZES), new])
+    fit = fitted(frame, edition, capacity=4)
+    newcomer, veteran = row(fit, "newcomer"), row(fit, "veteran")
+    assert fit.prior_slope < 0
+    assert newcomer["prior_mean"] > veteran["prior_mean"]
+    assert (newcomer["size_count"], veteran["size_count"]) == (10, 200)
+    told = np.exp(fit.prior_level + fit.prior_slope * np.log(10 / fit.median_size))
+    assert newcomer["prior_mean"] == row(fit, "small3")["prior_mean"] == pytest.approx(told)
+    # Its own results still count: the same low share as the large school, drawn towards its own start.
+    assert newcomer["index"] < newcomer["prior_mean"]
+
+
+def test_a_scale_of_zero_switches_the_size_off(results: Maker, edition: Methodology) -> None:
+    off = replace(edition, stability=replace(edition.stability, slope_scale=0.0))
+    fit = fitted(results(SIZES), off, capacity=4)
+    assert fit.prior_slope == 0
+    assert fit.table["prior_mean"].tolist() == pytest.approx([np.exp(fit.prior_level)] * 24)
+
+
+def test_next_year_is_foretold_to_schools_with_results_this_year(results: Maker, edition: Methodology) -> None:
+    frame = results(FIVE_YEARS)
+    gone = frame[~((frame["school_id"] == "S2") & (frame["year"] == 2026))]
+    fit = fitted(gone, edition, capacity=3)
+    chance = fit.table.set_index("school_id")["next_year_probability"]
+    assert chance.index[chance.isna()].tolist() == ["S2"]
+    assert chance.sum() == pytest.approx(3, abs=1e-8)
+    assert row(fit, "S2")["probability"] > 0.5  # still among the lowest by all that is known
+    assert "next_year_unknown" not in fit.warnings
+
+
+def test_next_year_is_not_foretold_where_everybody_tested_this_year_has_a_place(
+    results: Maker, edition: Methodology
+) -> None:
+    frame = results(FIVE_YEARS)
+    few = frame[(frame["year"] < 2026) | frame["school_id"].isin(["S0", "S1", "S2", "S3", "S4"])]
+    fit = fitted(few, edition, capacity=5)
+    assert fit.table["next_year_probability"].isna().all()
+    assert np.isnan(fit.outlook.cut)
+    assert {"next_year_unknown", "small_year"} <= set(fit.warnings)
+
+
+def test_next_year_is_less_sure_than_what_lasts(results: Maker, edition: Methodology) -> None:
+    fit = fitted(results(FIVE_YEARS), edition, capacity=3)
+    rows = fit.table.sort_values("probability")
+    # In one year chance has a say as well: the highest chance is lower, the lowest higher.
+    assert rows["next_year_probability"].iloc[-1] < rows["probability"].iloc[-1]
+    assert rows["next_year_probability"].iloc[0] > rows["probability"].iloc[0]
 
 
 def test_exams_weigh_the_same_where_the_edition_says_so(results: Maker, edition: Methodology) -> None:
@@ -228,12 +337,26 @@ def test_exams_weigh_the_same_where_the_edition_says_so(results: Maker, edition:
     assert equal_index > plain_index > 1
 
 
+def test_a_weighted_exam_counts_for_next_year_by_what_it_tells(results: Maker, edition: Methodology) -> None:
+    exams = (("vpr", 200, 40), ("ege", 20, 2))
+    lines = [f"S{i} | 2026 | {exam} | {n} | {low + i}" for i in range(6) for exam, n, low in exams]
+    frame = results("school | year | exam | tested | low\n" + "\n".join(lines))
+    equal = replace(edition, stability=replace(edition.stability, equal_exam_weights=True))
+    plain, weighted = (row(fitted(frame, e), "S0")["newest_expected_count"] for e in (edition, equal))
+    # E²/V of the weighted counts: a small exam blown up to the weight of a large one tells less than it weighs.
+    large, small = 200 * (40 + 2.5) / 200, 20 * (2 + 2.5) / 20
+    half = (large + small) / 2
+    assert plain == pytest.approx(large + small)
+    assert weighted == pytest.approx((2 * half) ** 2 / (half**2 / large + half**2 / small))
+    assert weighted < plain
+
+
 def test_an_expectation_of_exactly_three_is_not_thin(results: Maker, edition: Methodology) -> None:
-    # 15 pupils at a rate of 0.2 in 2025 alone: 3 after weighing, 2.999999999999999 in binary.
+    # 15 pupils at a rate of 0.2 in 2025 alone: 3 after weighing, though not to the last bit in binary.
     frame = pd.concat([results(THREE_YEARS), results("school | year | tested | low\nedge | 2025 | 15 | 3")])
     edge = row(fitted(frame, edition), "edge")
     assert edge["effective_expected"] == pytest.approx(3)
-    assert (edge["window_years_count"], edge["is_thin"]) == (3, False)
+    assert not edge["is_thin"]
 
 
 def test_recent_results_that_take_no_part_are_no_recent_results(results: Maker, edition: Methodology) -> None:
@@ -241,14 +364,6 @@ def test_recent_results_that_take_no_part_are_no_recent_results(results: Maker, 
     gone = frame[~((frame["school_id"] == "S0") & (frame["year"] > 2024))]
     lonely = results("school | year | subject | tested | low\nS0 | 2026 | chi | 20 | 9")  # the only school to take it
     assert not row(fitted(pd.concat([gone, lonely]), edition), "S0")["is_recent"]
-
-
-def test_thin_data_never_narrow_a_long_main_window(results: Maker, edition: Methodology) -> None:
-    lines = [f"S{i} | {year} | 100 | {20 + (i % 3 - 1) * 5}" for i in range(9) for year in range(2020, 2027)]
-    small = "small | 2020 | 2 | 1\nsmall | 2026 | 2 | 1"
-    frame = results("school | year | tested | low\n" + "\n".join([*lines, small]))
-    seven = replace(edition, stability=replace(edition.stability, window_years=7))
-    assert (row(fitted(frame, seven), "small")[["window_years_count", "tested_count"]] == [7, 4]).all()
 
 
 def test_a_region_without_a_single_low_result_says_nothing_of_any_school(results: Maker, edition: Methodology) -> None:
@@ -262,7 +377,7 @@ def test_a_region_without_a_single_low_result_says_nothing_of_any_school(results
 def test_a_year_missing_in_the_whole_region_is_passed_over(results: Maker, edition: Methodology) -> None:
     frame = results(FIVE_YEARS).query("year != 2025")
     fit = fitted(frame, edition)
-    weights = fit.decay ** np.array([2.0, 0.0])
+    weights = fit.decay ** np.array([4.0, 3.0, 2.0, 0.0])
     effective = 20 * weights.sum() ** 2 / (fit.dispersion * (weights**2).sum())
     assert row(fit, "S0")["effective_expected"] == pytest.approx(effective)
-    assert row(fit, "S0")["years_count"] == 2
+    assert (row(fit, "S0")["years_count"], row(fit, "S0")["history_years_count"]) == (2, 4)
