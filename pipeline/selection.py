@@ -4,7 +4,8 @@ Every school of the register of the year, and every school of the list in force 
 exactly one status and at least one reason code. A school that was listed leaves when its place by T is beyond the
 factor times K, or when both its T and this year's T are low; a leaver does not re-enter the same September. Where T
 cannot be judged (thin data, no recent results) the school goes to the experts' list, also when it was listed: nothing
-is decided for or against it by a lack of data. Commission decisions win, and show.
+is decided for or against it by a lack of data, so a school without results this year does not leave either.
+Commission decisions win, and show.
 """
 
 import math
@@ -32,13 +33,17 @@ REASON_CODES: Mapping[str, str] = {
     "no_results": "За рассматриваемые годы нет результатов, по которым выбираются школы.",
     "no_recent_results": "За последние годы нет результатов, сравнимых с нормой региона: решают эксперты.",
     "thin_data": "Данных недостаточно: решают эксперты.",
+    "thin_without_vpr": "Без ВПР, объективность которых под сомнением, данных недостаточно: решают эксперты.",
     "listed_needs_expert": "Состоит в действующем перечне: решение о ней принимают эксперты.",
     "stays": "Состоит в действующем перечне и не выполнила условий выхода.",
+    "stays_unseen": "Сравнимых результатов этого года нет: их отсутствие не считается улучшением.",
     "entered_by_probability": "Включена по вероятности T.",
     "tie_block": "Включена сверх числа мест: неотличима от последней включённой.",
     "tie_break": "Включена среди неотличимых у границы по дополнительным признакам.",
     "tie_lost": "У границы перечня: уступила неотличимым по дополнительным признакам.",
     "left_list": "Выходит из перечня.",
+    "left_by_rank": "Место по вероятности T дальше, чем нужно для сохранения в перечне.",
+    "left_by_results": "Вероятность T и вероятность T этого года ниже порогов сохранения в перечне.",
     "left_for_good": "Вышла из перечня окончательно.",
     "reserve": "Резерв: следующая по вероятности T.",
     "beyond_capacity": "Вероятность достаточна, но мест не хватило.",
@@ -47,6 +52,7 @@ REASON_CODES: Mapping[str, str] = {
     "probability_firm": "Вероятность T достаточна для твёрдого решения.",
     "low_two_years": "Лет с низкими результатами достаточно для твёрдого решения.",
     "vpr_only": "Решение опирается только на ВПР.",
+    "vpr_set_aside": "ВПР, объективность которых под сомнением, хорошим свидетельством не считались.",
     "stay_rule_off": "Правило сохранения не применялось: прежнего перечня нет.",
 }
 
@@ -73,6 +79,7 @@ def select(
     list_before: pd.DataFrame | None = None,
     decisions: pd.DataFrame | None = None,
     vpr_only: frozenset[str] = frozenset(),
+    set_aside: frozenset[str] = frozenset(),
 ) -> pd.DataFrame:
     """One row per school that exists in the year or is on the list in force (`SELECTION`): its status, and why.
 
@@ -88,6 +95,7 @@ def select(
             force it tells nothing.
         decisions: the commission's: `school_id`, `action` (include, exclude).
         vpr_only: schools of whose final exams nothing is known (`expected.vpr_only_schools`).
+        set_aside: schools judged without a doubtful ВПР (`objectivity.set_aside`).
 
     Raises:
         ConfigError: a decision names a school unknown in the year, an unknown action, or contradicts another.
@@ -100,7 +108,7 @@ def select(
     register = pd.concat([operating.assign(is_operating=True), gone.assign(is_operating=False)])
     facts = _facts(stability, register, rule, rules, pool, vpr_only)
     facts = facts.assign(action=_coded(facts, actions), is_on_list=facts["school_id"].isin(listed))
-    facts = facts.assign(is_leaving=facts["is_on_list"] & facts["is_candidate"] & _is_leaving(facts, rules))
+    facts = facts.assign(is_set_aside=facts["school_id"].isin(set_aside), **_leaving(facts, rules))
     entry = _entries(facts, rules)
     facts = facts.assign(entry_code=_coded(facts, entry))
     facts = facts.assign(is_selected=~facts["entry_code"].isin(["", "tie_lost"]))
@@ -108,7 +116,8 @@ def select(
     # Without the list in force nobody knows whether the school was out last September.
     out = frozenset() if list_in_force is None else before - listed
     holds = _reasons(facts, out, rules) | {"stay_rule_off": facts["is_selected"] & (list_in_force is None)}
-    table = facts.assign(year=year, status_code=_statuses(facts), reason_codes=_joined(holds))
+    facts = facts.assign(year=year, status_code=_statuses(facts), reason_codes=_joined(holds))
+    table = facts.assign(is_in_corridor=_is_in_corridor(facts, rules), is_watched=_is_watched(facts, rules))
     return SELECTION.typed(table[list(SELECTION.column_names)]).sort_values("school_id", ignore_index=True)
 
 
@@ -152,12 +161,27 @@ def remarks(selection: pd.DataFrame, rules: SelectionRules) -> tuple[str, ...]:
             "Перечень больше числа мест: сохранены прежние школы, учтены решения комиссии или включены неотличимые "
             "у границы."
         )
+    told += _border_remarks(selection, rules)
     gone_count = int(selection["reason_codes"].str.split(";").map(lambda codes: "not_operating" in codes).sum())
     if gone_count:
         told.append(f"Из прежнего перечня в году решения не действуют и не имеют преемника: {gone_count}.")
     if selected["reason_codes"].str.contains("stay_rule_off").any():
         told.append(REASON_CODES["stay_rule_off"])
     return tuple(told)
+
+
+def _border_remarks(selection: pd.DataFrame, rules: SelectionRules) -> list[str]:
+    """How many schools stand at the border of the list, in the reserve and under watch, Russian sentences."""
+    at_border = selection[selection["is_in_corridor"]]
+    inside = int((at_border["status_code"] == "selected").sum())
+    level = rules.core_probability
+    return [
+        f"У границы перечня; различие статистически не установлено: школ в перечне {inside}, "
+        f"вне его {len(at_border) - inside} (вероятность T больше {number(round(1 - level, FLOAT_DECIMALS))} "
+        f"и меньше {number(level)}).",
+        f"В резерве школ: {int((selection['status_code'] == 'reserve').sum())}, "
+        f"под наблюдением: {int(selection['is_watched'].sum())}.",
+    ]
 
 
 def _facts(
@@ -235,11 +259,18 @@ def _coded(facts: pd.DataFrame, codes: Mapping[str, str]) -> "pd.Series[str]":
     return pd.Series([codes.get(str(i), "") for i in facts["school_id"]], index=facts.index, dtype="str")
 
 
-def _is_leaving(facts: pd.DataFrame, rules: SelectionRules) -> "pd.Series[bool]":
-    """Which schools meet a condition of leaving; without results this year nothing shows that the year was better."""
+def _leaving(facts: pd.DataFrame, rules: SelectionRules) -> "dict[str, pd.Series[bool]]":
+    """Which schools leave the list in force, and by which of the two conditions.
+
+    Without results this year neither can hold: nothing shows that the school has improved, and its place may have
+    changed only because less is known of it.
+    """
+    this_year = facts["current_year_probability"].astype("float64").round(FLOAT_DECIMALS)
+    may_leave = facts["is_on_list"] & facts["is_candidate"] & this_year.notna()
     is_far = facts["rank"] > rules.stay_rank_factor * rules.capacity + 1e-9
-    is_better_now = facts["current_year_probability"].astype("float64") < rules.stay_year_probability
-    return is_far | ((facts["probability"] < rules.stay_probability) & is_better_now)
+    is_low = (facts["probability"] < rules.stay_probability) & (this_year < rules.stay_year_probability)
+    is_leaving = may_leave & (is_far | is_low)
+    return {"is_leaving": is_leaving, "is_too_far": is_leaving & is_far, "is_better": is_leaving & is_low}
 
 
 def _entries(facts: pd.DataFrame, rules: SelectionRules) -> dict[str, str]:
@@ -282,11 +313,29 @@ def _entrants(eligible: pd.DataFrame, places: int, limit: int, tie_width: float)
 
 
 def _is_reserve(facts: pd.DataFrame, rules: SelectionRules) -> "pd.Series[bool]":
-    """Which schools come next by T, not below watching, up to the share of the places."""
+    """Which schools come next by T, not below watching, up to the share of the places.
+
+    Who leaves this September is not among them: a freed place must not bring it back.
+    """
     size = math.floor(rules.reserve_share * rules.capacity + 0.5)
-    is_next = facts["is_candidate"] & ~facts["is_selected"] & (facts["action"] == "")
+    is_next = facts["is_candidate"] & ~facts["is_selected"] & ~facts["is_leaving"] & (facts["action"] == "")
     is_next &= facts["probability"] >= rules.watch_probability
     return is_next & (is_next.cumsum() <= size)
+
+
+def _is_in_corridor(facts: pd.DataFrame, rules: SelectionRules) -> "pd.Series[bool]":
+    """Which schools are at the border of the list: neither a place in it nor one outside is established.
+
+    A place in the list is established where T reaches the core, a place outside where 1 − T does.
+    """
+    level, probability = rules.core_probability, facts["probability"]
+    return facts["is_candidate"] & (probability < level) & (probability > round(1 - level, FLOAT_DECIMALS))
+
+
+def _is_watched(facts: pd.DataFrame, rules: SelectionRules) -> "pd.Series[bool]":
+    """Which schools that are neither selected nor reserve are watched: low enough by T, or just gone from the list."""
+    is_low = facts["probability"] >= rules.watch_probability
+    return (facts["status_code"] == "not_selected") & (is_low | facts["is_leaving"])
 
 
 def _statuses(facts: pd.DataFrame) -> "pd.Series[str]":
@@ -316,11 +365,15 @@ def _reasons(facts: pd.DataFrame, out: frozenset[str], rules: SelectionRules) ->
         "commission_exclude": facts["action"] == "exclude",
         "excluded_kind": facts["is_excluded_kind"],
         "not_operating": ~facts["is_operating"],
-        "no_results": is_expert & ~facts["has_results"],
+        "no_results": is_expert & ~facts["has_results"] & ~facts["is_set_aside"],
         "no_recent_results": is_expert & facts["has_results"] & ~facts["is_recent"],
-        "thin_data": is_expert & facts["is_thin"],
+        "thin_data": is_expert & facts["is_thin"] & ~facts["is_set_aside"],
+        "thin_without_vpr": is_expert & facts["is_set_aside"],
         "listed_needs_expert": is_expert & facts["is_on_list"] & is_open,
+        "stays_unseen": entered["stays"] & facts["current_year_probability"].isna(),
         "left_list": is_judged & facts["is_leaving"],
+        "left_by_rank": is_judged & facts["is_too_far"],
+        "left_by_results": is_judged & facts["is_better"],
         "left_for_good": is_judged & (facts["school_id"].isin(out) | is_hopeless),
         "reserve": facts["is_reserve"],
         "beyond_capacity": is_judged & ~is_below & ~facts["is_leaving"] & (facts["entry_code"] == ""),
@@ -329,6 +382,7 @@ def _reasons(facts: pd.DataFrame, out: frozenset[str], rules: SelectionRules) ->
         "probability_firm": facts["is_candidate"] & (facts["probability"] >= rules.firm_probability),
         "low_two_years": (facts["low_years_count"] >= rules.firm_low_years).fillna(False).astype(bool),
         "vpr_only": facts["is_selected"] & facts["is_vpr_only"] & is_open,
+        "vpr_set_aside": facts["is_candidate"] & facts["is_set_aside"],
     }
 
 

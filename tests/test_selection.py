@@ -45,7 +45,8 @@ def model(probabilities: dict[str, float]) -> pd.DataFrame:
         "municipality_id": "m1", "year": 2026, "tested_count": 100, "low_count": 10, "expected_low_count": 10.0,
         "effective_observed": 10.0, "effective_expected": 10.0, "index": 1.0, "index_lower": 0.8, "index_upper": 1.2,
         "reliability": 0.9, "reliability_code": "firm", "band_code": "none", "low_years_count": 0, "years_count": 3,
-        "is_thin": False, "window_years_count": 3, "is_recent": True,
+        "is_thin": False, "is_recent": True, "history_years_count": 3,
+        "size_count": 30, "prior_mean": 1.0, "newest_expected_count": 3.0,
     }  # fmt: skip
     frame = pd.DataFrame({"school_id": list(probabilities), "probability": list(probabilities.values())})
     return STABILITY.conform(frame.assign(**unremarkable))
@@ -125,7 +126,8 @@ def test_the_terminal_tells_every_status_and_counts_in_russian() -> None:
     told = terminal_summary(selected({"s1": 0.9, "s2": 0.8, "s3": 0.52}, 3, decisions=decisions))
     assert "  исключены (вид школы, закрытие или решение комиссии): 1\n" in told
     assert "В перечне 3 школы: твёрдых решений 0" in told
-    assert told.endswith("ожидаемое число таких мест — 0,6 из 2.")  # the evening school has no probability
+    assert "различие статистически не установлено: в перечне 1, вне его 0. Под наблюдением 0 школ.\n" in told
+    assert told.endswith("не подтвердили бы, — 0,6 из 2.")  # the evening school has no probability
 
 
 def test_left_out_are_excluded_kinds_and_closed_schools() -> None:
@@ -151,16 +153,18 @@ RESULT_ROWS = RESULTS.conform(
 )  # fmt: skip
 
 
-def test_schools_judged_on_vpr_alone_in_their_own_window() -> None:
+def test_schools_with_vpr_alone_in_the_window() -> None:
     rows = [
         *[(school_id, 2026, "vpr", 20, 4) for school_id in ("s1", "s2", "s3", "s4")],
-        *[(school_id, 2022, "oge", 20, 4) for school_id in ("s1", "s2", "s3")],
+        *[(school_id, 2023, "oge", 20, 4) for school_id in ("s1", "s2", "s3")],  # before the window of three years
+        *[(school_id, 2024, "oge", 20, 4) for school_id in ("s2", "s3")],
         ("s4", 2026, "ege", 20, 4),  # one school alone: the cell takes no part
     ]
     columns = ["school_id", "year", "procedure", "tested_count", "low_count"]
     frame = pd.DataFrame(rows, columns=columns).assign(municipality_id="m1", subject="rus", grade="9")
-    windows = model({"s1": 0.5, "s2": 0.5, "s4": 0.5}).assign(window_years_count=[3, 5, 3])
-    assert vpr_only_schools(RESULTS.conform(frame), windows, min_cell_schools=2) == {"s1", "s4"}
+    rules = replace(methodology.load().stability, min_cell_schools=2)
+    schools = model({"s1": 0.5, "s2": 0.5, "s4": 0.5})
+    assert vpr_only_schools(RESULTS.conform(frame), schools, rules) == {"s1", "s4"}
 
 
 def test_the_summary_of_schools_counts_what_came_and_names_what_did_not() -> None:

@@ -28,12 +28,16 @@ def terminal_summary(selection: pd.DataFrame) -> str:
         f"В перечне {plural(len(listed), 'школа', 'школы', 'школ')}: твёрдых решений {int(listed['is_firm'].sum())}, "
         f"остаются с прошлого года {int(listed['is_on_list'].sum())}, только по ВПР {int(listed['is_vpr_only'].sum())}."
     )
+    at_border = selection[selection["is_in_corridor"]]
+    lines.append(
+        "У границы перечня; различие статистически не установлено: в перечне "
+        f"{int((at_border['status_code'] == 'selected').sum())}, "
+        f"вне его {int((at_border['status_code'] != 'selected').sum())}. "
+        f"Под наблюдением {plural(int(selection['is_watched'].sum()), 'школа', 'школы', 'школ')}."
+    )
     if len(known):  # a school that the commission includes without results has no probability
         unconfirmed = number(round(float((1 - known).sum()), 1))
-        lines.append(
-            "У границы перечня различие статистически не установлено: ожидаемое число таких мест — "
-            f"{unconfirmed} из {len(known)}."
-        )
+        lines.append(f"Ожидаемое число мест, которые точные данные не подтвердили бы, — {unconfirmed} из {len(known)}.")
     if counts.get("insufficient_data", 0) * 2 > len(selection) - counts.get("excluded", 0):
         lines.append(
             "Данных недостаточно у большинства школ: проверьте, все ли файлы получены и школы распознаны; "

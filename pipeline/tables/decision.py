@@ -38,11 +38,14 @@ STABILITY = Table(
     columns=(
         *SCHOOL,
         DECISION_YEAR,
-        Column("tested_count", "int", "Результатов в окне", minimum=0, unit="чел."),
+        Column("tested_count", "int", "Результатов за годы окна", minimum=0, unit="чел."),
         Column("low_count", "int", "Из них низких", minimum=0, unit="чел."),
         Column("expected_low_count", "float", "Ожидалось низких", minimum=0, unit="чел."),
-        Column("effective_observed", "float", "O*: взвешенное наблюдаемое", minimum=0),
-        Column("effective_expected", "float", "E*: взвешенное ожидаемое", minimum=0),
+        Column("size_count", "int", "Результатов в последнем году школы: её размер", minimum=0, unit="чел."),
+        Column("prior_mean", "float", "μ: исходное ожидание школы такого размера", minimum=0),
+        Column("newest_expected_count", "float", "Ожидалось низких в последнем году школы", minimum=0, unit="чел."),
+        Column("effective_observed", "float", "O*: взвешенное наблюдаемое за все годы", minimum=0),
+        Column("effective_expected", "float", "E*: взвешенное ожидаемое за все годы", minimum=0),
         Column("index", "float", "Индекс S: 1 — норма региона", minimum=0),
         Column("index_lower", "float", "Нижняя граница интервала", minimum=0),
         Column("index_upper", "float", "Верхняя граница интервала", minimum=0),
@@ -51,22 +54,28 @@ STABILITY = Table(
         Column("probability", "float", "Вероятность T быть среди K", minimum=0, maximum=1),
         Column("band_code", "string", "Полоса", choices=BANDS),
         Column("low_years_count", "int", "Лет с T года ≥ порога (C)", minimum=0, unit="лет"),
-        Column("years_count", "int", "Лет с результатами", minimum=0, unit="лет"),
+        Column("years_count", "int", "Лет окна с результатами", minimum=0, unit="лет"),
+        Column("history_years_count", "int", "Всего лет с результатами", minimum=0, unit="лет"),
         Column("current_year_probability", "float", "T последнего года", nullable=True, minimum=0, maximum=1),
         Column("forecast_ratio", "float", "Прогноз O/E следующего года", nullable=True, minimum=0),
         Column(
             "next_year_probability",
             "float",
-            "Вероятность быть среди K следующего года",
+            "Вероятность P оказаться среди K в следующем году",
             nullable=True,
             minimum=0,
             maximum=1,
         ),
         Column("is_thin", "bool", "Мало данных"),
-        Column("window_years_count", "int", "Ширина окна", minimum=1, unit="лет"),
         Column("is_recent", "bool", "Есть результаты за последние годы"),
     ),
-    caveats=("Сумма T по всем школам, кроме исключённых по виду школы, равна числу мест в перечне.",),
+    caveats=(
+        "Сумма T по всем школам, кроме исключённых по виду школы, равна числу мест в перечне.",
+        "T — о том, у каких школ результаты низки устойчиво; по ней и выбирают. P — о том, кого следующий год "
+        "покажет среди K самых низких: в один год это отчасти дело случая. Сумма P по школам с результатами "
+        "последнего года равна числу мест; у остальных P нет.",
+        "Индекс, T и P складываются из всех лет (`stability_years`); счётчики, C и тренд — только из лет окна.",
+    ),
 )
 
 SELECTION = Table(
@@ -94,6 +103,8 @@ SELECTION = Table(
         Column("is_firm", "bool", "Твёрдое решение"),
         Column("is_on_list", "bool", "Состоит в действующем перечне"),
         Column("is_vpr_only", "bool", "Только по ВПР"),
+        Column("is_in_corridor", "bool", "У границы перечня: различие статистически не установлено"),
+        Column("is_watched", "bool", "Под наблюдением: не в перечне и не в резерве"),
     ),
     caveats=(
         "`band_code`, `rank` и числа — только для внутренней работы: рядом с названием школы их не передают наружу.",

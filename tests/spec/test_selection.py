@@ -98,7 +98,8 @@ def test_a_listed_school_stays_while_its_place_is_within_the_factor(stability: M
     # Ten places: the fourteenth is within 1.4 times ten, the fifteenth is not.
     assert (status(selection)["s13"], status(selection)["s14"]) == ("selected", "not_selected")
     assert "stays" in reasons(selection, "s13")
-    assert "left_list" in reasons(selection, "s14")
+    assert {"left_list", "left_by_rank"} <= reasons(selection, "s14")
+    assert "left_by_results" not in reasons(selection, "s14")
     assert (selection["status_code"] == "selected").sum() == 10
     assert status(selection)["s09"] == "reserve"
 
@@ -113,9 +114,72 @@ def test_a_listed_school_leaves_when_both_probabilities_are_low(stability: Maker
     """)
     selection = chosen(rows, edition, 10, list_in_force=named("still low", "better", "no year", "for good"))
     assert {s for s, code in status(selection).items() if code == "selected"} == {"still low", "no year"}
-    assert {"left_list", "below_entry_probability"} <= reasons(selection, "better")
+    assert reasons(selection, "better") == {"left_list", "left_by_results", "below_entry_probability"}
     assert "left_for_good" not in reasons(selection, "better")
     assert "left_for_good" in reasons(selection, "for good")
+
+
+def test_missing_results_of_the_year_never_take_a_school_off_the_list(stability: Maker, edition: Methodology) -> None:
+    rows = stability("""
+        school | T    | T now
+        a      | 0.90 | 0.9
+        b      | 0.80 | 0.9
+        seen   | 0.70 | 0.9
+        silent | 0.60 | -
+        low T  | 0.05 | -
+    """)
+    selection = chosen(rows, edition, 2, list_in_force=named("seen", "silent", "low T"))
+    # Two places: all three are beyond 1.4 times two, but only of the first is it known how this year went.
+    assert {s for s, code in status(selection).items() if code == "selected"} == {"silent", "low T"}
+    assert reasons(selection, "silent") == {"stays", "stays_unseen", "probability_firm"}
+    assert {"left_list", "left_by_rank"} <= reasons(selection, "seen")
+
+
+BORDER = """
+    school | T     | T now
+    core   | 0.800 | 0.9
+    inside | 0.799 | 0.9
+    last   | 0.500 | 0.9
+    outer  | 0.350 | 0.9
+    barely | 0.201 | 0.1
+    surely | 0.200 | 0.1
+    watch  | 0.100 | 0.1
+    gone   | 0.090 | 0.1
+    fine   | 0.080 | 0.1
+"""
+
+
+def test_the_corridor_is_where_neither_in_nor_out_is_established(stability: Maker, edition: Methodology) -> None:
+    rows = pd.concat([stability(BORDER), stability("school | T | is_thin\nthin | 0.5 | yes")])
+    selection = chosen(rows, edition, capacity=3)
+    corridor = selection.index[selection["is_in_corridor"]]
+    assert sorted(corridor) == ["barely", "inside", "last", "outer"]
+    assert {"inside", "last"} <= set(selection.index[selection["status_code"] == "selected"])
+
+
+def test_watched_is_who_may_come_next_and_who_has_just_left(stability: Maker, edition: Methodology) -> None:
+    rows = stability(BORDER)
+    selection = chosen(rows, edition, capacity=3, list_in_force=named("core", "gone"))
+    assert selection.index[selection["status_code"] == "reserve"].tolist() == ["outer"]
+    assert sorted(selection.index[selection["is_watched"]]) == ["barely", "gone", "surely", "watch"]
+    decisions = pd.DataFrame({"school_id": ["watch"], "action": ["exclude"]})
+    decided = chosen(rows, edition, capacity=3, decisions=decisions)
+    assert sorted(decided.index[decided["is_watched"]]) == ["barely", "surely"]
+
+
+def test_a_leaver_is_watched_and_not_kept_in_reserve(stability: Maker, edition: Methodology) -> None:
+    rows = stability(BORDER)
+    selection = chosen(rows, edition, capacity=5, list_in_force=named("barely", "surely"))
+    assert status(selection)["barely"] == "not_selected"
+    assert selection.loc["barely", "is_watched"]
+    assert selection.index[selection["status_code"] == "reserve"].tolist() == ["watch"]
+
+
+def test_the_remarks_count_the_border_the_reserve_and_the_watch_list(stability: Maker, edition: Methodology) -> None:
+    rules = replace(edition.selection, capacity=3)
+    told = remarks(chosen(stability(BORDER), edition, capacity=3).reset_index(), rules)
+    assert "школ в перечне 2, вне его 2 (вероятность T больше 0,2 и меньше 0,8)." in told[1]
+    assert told[2] == "В резерве школ: 1, под наблюдением: 3."
 
 
 def test_two_septembers_out_is_for_good(stability: Maker, edition: Methodology) -> None:
@@ -244,7 +308,7 @@ def test_a_leaver_is_not_told_that_places_were_lacking(stability: Maker, edition
     decisions = pd.DataFrame({"school_id": ["a"], "action": ["exclude"]})
     selection = chosen(stability(QUEUE), edition, 1, decisions=decisions, list_in_force=named("b", "c"))
     assert status(selection)["d"] == "selected"  # "b" and "c" leave, being beyond 1.4 times one place
-    assert reasons(selection, "b") == {"left_list", "probability_firm"}
+    assert reasons(selection, "b") == {"left_list", "left_by_rank", "probability_firm"}
 
 
 def test_without_the_list_in_force_nobody_has_left_for_good(stability: Maker, edition: Methodology) -> None:
