@@ -11,8 +11,9 @@ from pathlib import Path
 
 from pipeline.errors import SourceError
 from pipeline.sources.grid import Cell, Sheet, is_blank, number, open_sheets, source_file, text
+from pipeline.sources.layout_toml import UNKNOWN
 from pipeline.sources.reading import HEADER_SEARCH_ROWS, cell_at, data_rows, header_text
-from pipeline.sources.workbook_spec import MEASURES, TOTALS, UNKNOWN
+from pipeline.sources.workbook_spec import MEASURES, TOTALS
 
 SCHOOL_WORDS = r"образовательн\w* (организац|учрежд)|школ|\bоо\b|учреждени"
 MUNICIPALITY_WORDS = r"муниципальн\w* (образован|район|округ)|муниципалит|^мо$|\bмсу\b|\bате\b|^район|территори"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.errors import ConfigError, SourceError
+from pipeline.errors import SourceError
 from pipeline.sources.grid import Sheet, SourceFile, is_blank, number, open_sheets, text
+from pipeline.sources.layout_toml import RESULTS, layout_paths, refuse_repeated_ids
 from pipeline.sources.reading import (
     Account,
     Fingerprint,
@@ -37,7 +38,6 @@ from pipeline.sources.workbook_rows import (
 from pipeline.sources.workbook_spec import NOTHING, SheetSpec, WorkbookSpec, load_spec
 from pipeline.tables.sources import REPORTED_CELLS, REPORTED_TOTALS
 
-PACKAGE_LAYOUTS = Path(__file__).parents[1] / "resources" / "layouts"
 # Excel keeps a computed percent with all its digits; a printed one is told apart by having few.
 FLOAT_TOLERANCE = 1e-6
 MEASURE_COLUMNS = {"tested": "tested_count", "low": "low_count", "absent": "absent_count", "mean": "mean_score"}
@@ -75,18 +75,8 @@ def layouts(directory: Path | None) -> tuple[WorkbookLayout, ...]:
 
     A file in DIR replaces the package's file of the same name. Wrong TOML raises a `ConfigError`.
     """
-    folders = [PACKAGE_LAYOUTS, *([directory / "layouts"] if directory else [])]
-    paths = {path.name: path for folder in folders for path in folder.glob("*.toml")}
-    specs = {name: load_spec(paths[name]) for name in sorted(paths)}
-    names: dict[str, str] = {}
-    for name, spec in specs.items():
-        other = names.setdefault(spec.layout_id, name)
-        if other != name:
-            raise ConfigError(
-                f"Два макета с одним layout_id «{spec.layout_id}»: {other} и {name}",
-                where=f"layouts/{name}",
-                remedy="дайте одному из них другое имя layout_id; чтобы заменить макет, назовите файл так же",
-            )
+    specs = {name: load_spec(path) for name, path in layout_paths(directory, RESULTS).items()}
+    refuse_repeated_ids({name: spec.layout_id for name, spec in specs.items()})
     return tuple(_layout(spec, entry) for spec in specs.values() for entry in spec.sheets)
 
 

@@ -7,8 +7,9 @@ from typing import Literal
 
 from pipeline.errors import SourceError
 from pipeline.sources.grid import Cell, Sheet, number, text
+from pipeline.sources.layout_toml import Finder
 from pipeline.sources.reading import cell_at, data_rows, header_text
-from pipeline.sources.workbook_spec import NOTHING, Finder, SheetSpec, WorkbookSpec
+from pipeline.sources.workbook_spec import NOTHING, SheetSpec, WorkbookSpec
 
 RowKind = Literal["school", "municipality", "total", "note"]
 
