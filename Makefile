@@ -19,7 +19,7 @@ DEMO_SOURCES := $(shell find pipeline/synthetic -name '*.py' 2>/dev/null) $(wild
 unexport PYTHONDONTWRITEBYTECODE
 
 help:
-	@echo "make run        — учебный регион: мониторинг и выявление школ (при первом запуске установка, 2-3 минуты)"
+	@echo "make run        — учебный регион: мониторинг, выявление школ и причины (при первом запуске установка, 2-3 минуты)"
 	@echo "make check      — проверка кода: стиль, типы, зависимости модулей"
 	@echo "make test       — быстрые тесты (до 3 минут)"
 	@echo "make test-slow  — долгие тесты: сбои, случайные данные"
@@ -60,6 +60,8 @@ run: $(DEMO_MADE)
 	@$(BIN)/shnro monitor --data $(DEMO) --year $(YEAR)
 	@echo "Выявление школ $(YEAR)"
 	@$(BIN)/shnro identify --data $(DEMO) --year $(YEAR)
+	@echo "Причины $(YEAR)"
+	@$(BIN)/shnro causes build --data $(DEMO) --year $(YEAR)
 	@echo "Результаты: $(DEMO)/published/"
 
 # The hooks of a commit are the checks of the CI; without a git checkout (an archive) the same tools run by themselves.

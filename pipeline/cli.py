@@ -1,38 +1,28 @@
 """The `shnro` command: it only arranges stages; every message is Russian, every expected fault one paragraph."""
 
 import sys
-from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 
-from pipeline.command_help import (
-    NO_WORD,
-    OPTIONS,
-    SUBCOMMAND,
-    RussianCommand,
-    RussianGroup,
-    misuse,
-    quoted,
-    title_panels,
+from pipeline.cli_causes import causes_app
+from pipeline.command_help import OPTIONS, SUBCOMMAND, RussianGroup, misuse, quoted, title_panels
+from pipeline.command_run import (
+    AsOfOption,
+    DataOption,
+    DirectOption,
+    EditionOption,
+    YearOption,
+    command,
+    command_group,
+    execute,
+    run_direct,
+    start_run,
 )
-from pipeline.errors import PipelineError, QualityGateError, StoreError
+from pipeline.errors import PipelineError, StoreError
 from pipeline.russian import system_fault
-
-if TYPE_CHECKING:
-    from pipeline.run import Run
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-DataOption = Annotated[Path, typer.Option("--data", metavar="ПАПКА", help="Папка региона.")]
-YearOption = Annotated[int, typer.Option("--year", min=1990, max=2100, metavar="ГОД", help="Год результатов.")]
-EditionOption = Annotated[str, typer.Option("--edition", metavar="РЕДАКЦИЯ", help="Редакция методики.")]
-AsOfOption = Annotated[
-    str | None, typer.Option("--as-of", metavar="ГГГГ-ММ-ДД", help="Учитывать выгрузки, полученные не позже этой даты.")
-]
-DirectOption = Annotated[bool, typer.Option("--direct", metavar=NO_WORD, help="Выполнить те же стадии без Prefect.")]
 
 INTERRUPTED = 130  # the exit code that the library gives for Ctrl+C
 
@@ -48,22 +38,11 @@ app = typer.Typer(
 )
 
 
-def _group(name: str, title: str) -> typer.Typer:
-    """A group of commands below `shnro`."""
-    group = typer.Typer(
-        cls=RussianGroup, help=title, no_args_is_help=True, options_metavar=OPTIONS, subcommand_metavar=SUBCOMMAND
-    )
-    app.add_typer(group, name=name)
-    return group
-
-
-def _command(group: typer.Typer, name: str | None = None) -> Callable[[F], F]:
-    """A command of a group, with Russian help."""
-    return group.command(name, cls=RussianCommand, options_metavar=OPTIONS)
-
-
-match_app = _group("match", "Сопоставление названий школ с реестром: решает аналитик.")
-layout_app = _group("layout", "Макеты региональных книг.")
+match_app = command_group("Сопоставление названий школ с реестром: решает аналитик.")
+layout_app = command_group("Макеты региональных книг.")
+app.add_typer(causes_app, name="causes")
+app.add_typer(match_app, name="match")
+app.add_typer(layout_app, name="layout")
 
 
 def main() -> None:
@@ -91,7 +70,7 @@ def main() -> None:
         sys.exit(1)
 
 
-@_command(app)
+@command(app)
 def init(
     directory: Annotated[Path, typer.Argument(metavar="ПАПКА", help="Новая папка региона.")],
     name: Annotated[str, typer.Option("--name", metavar="НАЗВАНИЕ", help="Наименование региона.")] = "",
@@ -104,7 +83,7 @@ def init(
     typer.echo(f"Папка региона создана: {directory}. {next_steps(directory)}")
 
 
-@_command(app)
+@command(app)
 def demo(
     directory: Annotated[Path, typer.Argument(metavar="ПАПКА", help="Папка для учебного региона.")],
     seed: Annotated[int, typer.Option("--seed", metavar="ЧИСЛО", help="Зерно случайных чисел.")] = 2026,
@@ -129,7 +108,7 @@ def demo(
     )
 
 
-@_command(app)
+@command(app)
 def register(
     file: Annotated[Path, typer.Argument(metavar="ФАЙЛ", help="Книга с перечнем школ.")],
     sheet: Annotated[str, typer.Option("--sheet", metavar="ЛИСТ", help="Лист, по которому составить реестр.")],
@@ -145,7 +124,7 @@ def register(
     )
 
 
-@_command(app)
+@command(app)
 def check(
     year: YearOption,
     data: DataOption = Path("data"),
@@ -155,13 +134,13 @@ def check(
     """Прочитать и проверить файлы, ничего не публикуя."""
     from pipeline import closing_words
 
-    run = _start(data, "check", year, edition, None, as_of)
-    _run_direct(run)
+    run = start_run(data, "check", year, edition, None, as_of)
+    run_direct(run)
     closing_words.say_intake(run)
     closing_words.say_report(run.folder)
 
 
-@_command(app)
+@command(app)
 def monitor(
     year: YearOption,
     data: DataOption = Path("data"),
@@ -172,15 +151,15 @@ def monitor(
     """Мониторинг: прочитать файлы, проверить, опубликовать результаты и сводки."""
     from pipeline import closing_words
 
-    run = _start(data, "monitoring", year, edition, None, as_of)
-    published = _execute(run, direct)
+    run = start_run(data, "monitoring", year, edition, None, as_of)
+    published = execute(run, direct)
     closing_words.say_intake(run)
     closing_words.say_missing(run)
     closing_words.say_report(published)
     typer.echo(f"Опубликовано: {published}")
 
 
-@_command(app)
+@command(app)
 def identify(
     year: YearOption,
     data: DataOption = Path("data"),
@@ -192,15 +171,52 @@ def identify(
     """Идентификация: перечень школ со стабильно низкими результатами с обоснованием."""
     from pipeline import closing_words
 
-    run = _start(data, "identification", year, edition, capacity, as_of)
-    published = _execute(run, direct)
+    run = start_run(data, "identification", year, edition, capacity, as_of)
+    published = execute(run, direct)
     closing_words.say_intake(run)
     closing_words.say_selection(run)
     closing_words.say_report(published)
     typer.echo(f"Опубликовано: {published}")
 
 
-@_command(app)
+@command(app)
+def explain(
+    school: Annotated[str, typer.Argument(metavar="ШКОЛА", help="Код школы или слова её названия.")],
+    year: YearOption,
+    data: DataOption = Path("data"),
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="ФАЙЛ", help="Письмо .txt или таблица .csv, .xlsx, .parquet.")
+    ] = None,
+) -> None:
+    """Объяснить, почему школа в опубликованном перечне или не в нём и что изменило бы решение."""
+    from pipeline.explain import explain_published
+    from pipeline.outputs import explanation
+
+    if output is not None:
+        explanation.check_name(output)
+    told = explain_published(data, year, school)
+    if output is None:
+        typer.echo(explanation.render(told))
+        return
+    explanation.write(told, output)
+    typer.echo(f"Объяснение записано: {output}")
+
+
+@command(app)
+def compare(
+    year: YearOption,
+    editions: Annotated[str, typer.Option("--editions", metavar="А,Б,…", help="Редакции; первая — основа сравнения.")],
+    data: DataOption = Path("data"),
+    capacity: Annotated[int | None, typer.Option("--capacity", metavar="K", help="Число мест в перечне.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", metavar="ФАЙЛ", help=".csv, .xlsx или .parquet.")] = None,
+) -> None:
+    """Сравнить перечень по разным редакциям методики: кто входит, кто выходит и почему."""
+    from pipeline.editions import compare_published
+
+    typer.echo(compare_published(data, year, editions, capacity, output))
+
+
+@command(app)
 def rank(
     results: Annotated[Path, typer.Argument(metavar="РЕЗУЛЬТАТЫ", help="Таблица results: Parquet или CSV.")],
     year: YearOption,
@@ -215,7 +231,7 @@ def rank(
     typer.echo(f"Школ: {count}; записано в {output}")
 
 
-@_command(app)
+@command(app)
 def describe(
     table: Annotated[str, typer.Argument(metavar="ТАБЛИЦА", help="Имя таблицы; без него — все.")] = "",
 ) -> None:
@@ -225,7 +241,7 @@ def describe(
     typer.echo(render(table))
 
 
-@_command(match_app, "list")
+@command(match_app, "list")
 def match_list(
     data: DataOption = Path("data"),
     above: Annotated[float, typer.Option("--above", metavar="СХОДСТВО", help="Показать сходство не ниже.")] = 0.0,
@@ -254,7 +270,7 @@ IdsArgument = Annotated[list[str] | None, typer.Argument(metavar="НОМЕР…"
 ByOption = Annotated[str, typer.Option("--by", metavar="КТО", help="Кто решил; попадает в справочник решений.")]
 
 
-@_command(match_app, "accept")
+@command(match_app, "accept")
 def match_accept(
     ids: IdsArgument = None,
     above: Annotated[
@@ -271,7 +287,7 @@ def match_accept(
     typer.echo(f"Принято предложений: {count}; записано в {data}/reference/school_matches.csv. Повторите расчёт.")
 
 
-@_command(match_app, "reject")
+@command(match_app, "reject")
 def match_reject(
     ids: Annotated[list[str], typer.Argument(metavar="НОМЕР…", help="Номера предложений.")],
     data: DataOption = Path("data"),
@@ -284,7 +300,7 @@ def match_reject(
     typer.echo(f"Отклонено имён: {count}; записано в {data}/reference/school_matches.csv.")
 
 
-@_command(layout_app, "draft")
+@command(layout_app, "draft")
 def layout_draft(
     file: Annotated[Path, typer.Argument(metavar="ФАЙЛ", help="Неизвестная книга.")],
     output: Annotated[Path | None, typer.Option("--output", metavar="ФАЙЛ", help="Куда записать черновик.")] = None,
@@ -305,56 +321,6 @@ def layout_draft(
         f"Черновик макета записан: {output}. Проверьте строки с пометкой «ПРОВЕРЬТЕ» и замените знаки «?»; "
         "макет действует, когда лежит в ПАПКА/layouts/."
     )
-
-
-def _start(root: Path, flow: str, year: int, edition: str, capacity: int | None, as_of: str | None) -> "Run":
-    """A new run; the only place where the command line looks at the clock."""
-    from pipeline.errors import ConfigError
-    from pipeline.stages import start
-
-    if as_of is not None:
-        try:
-            date.fromisoformat(as_of)
-        except ValueError as error:
-            raise ConfigError(
-                f"«{as_of}» — не дата",
-                where="параметр --as-of",
-                remedy="укажите дату как ГГГГ-ММ-ДД, например 2026-07-15",
-            ) from error
-    started_at = datetime.now().astimezone().isoformat(timespec="seconds")
-    return start(root, flow, year, edition=edition, capacity=capacity, as_of=as_of, started_at=started_at)
-
-
-def _execute(run: "Run", direct: bool) -> Path:
-    """Run the stages, by Prefect or directly, and publish."""
-    if direct:
-        from pipeline.stages import finish
-
-        _run_direct(run)
-        return finish(run)
-    from flows.run import run_flow
-    from pipeline import closing_words
-
-    try:
-        return run_flow(run)
-    except QualityGateError:
-        closing_words.say_report(run.folder)
-        raise
-
-
-def _run_direct(run: "Run") -> None:
-    """Run the stages of the flow one after another, with a line of progress each."""
-    from pipeline import closing_words
-    from pipeline.stages import FLOWS
-
-    stages = FLOWS[run.flow]
-    for number, stage in enumerate(stages, start=1):
-        try:
-            done = stage.run(run)
-        except QualityGateError:
-            closing_words.say_report(run.folder)
-            raise
-        typer.echo(f"[{number}/{len(stages)}] {stage.title}: {done}")
 
 
 if __name__ == "__main__":

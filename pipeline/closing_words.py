@@ -5,12 +5,12 @@ from pathlib import Path
 import typer
 
 from pipeline.command_help import quoted
-from pipeline.outputs import coverage, selection
+from pipeline.outputs import coverage, dependence, selection
 from pipeline.outputs import quality as quality_report
 from pipeline.region import DEMO_NOTICE, load_region
 from pipeline.run import Run
 from pipeline.store import Store
-from pipeline.tables import decision, quality, sources
+from pipeline.tables import comparison, decision, quality, sources
 
 
 def say_report(folder: Path) -> None:
@@ -40,5 +40,9 @@ def say_missing(run: Run) -> None:
 
 
 def say_selection(run: Run) -> None:
-    """How the list came out."""
-    typer.echo(selection.terminal_summary(Store(run).read(decision.SELECTION)))
+    """How the list came out, and what it depends on."""
+    store = Store(run)
+    typer.echo(selection.terminal_summary(store.read(decision.SELECTION)))
+    typer.echo(
+        dependence.terminal_summary(store.read(comparison.LIST_DEPENDENCE), store.read(comparison.SCHOOL_DEPENDENCE))
+    )

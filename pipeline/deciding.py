@@ -8,11 +8,25 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline import indicators, selection, stability
+from pipeline import indicators, objectivity, selection, stability
 from pipeline.expected import StabilityFit, pool_cells, vpr_only_schools
 from pipeline.lineage import successors
 from pipeline.methodology import Methodology
 from pipeline.register import left_out_schools
+from pipeline.tables import orders, reference
+from pipeline.tables.objectivity import OBJECTIVITY
+from pipeline.tables.results import RESULTS
+
+# What a decision is made from, in the order of `make_case`.
+CASE_TABLES = (
+    RESULTS,
+    reference.SCHOOLS,
+    reference.SCHOOL_LINEAGE,
+    orders.PAST_LIST,
+    orders.LIST_BEFORE,
+    orders.COMMISSION_DECISIONS,
+    OBJECTIVITY,
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,8 @@ class Case:
         list_in_force: schools of the list made a year ago, successors in place of merged schools; None: no list.
         list_before: the same of the list made two years ago.
         decisions: what the commission decided for the year (`COMMISSION_DECISIONS`).
+        doubtful_vpr: `school_id` and `year` of ВПР that are no good evidence, successors in place of merged schools;
+            None: objectivity was not judged.
     """
 
     year: int
@@ -34,6 +50,14 @@ class Case:
     list_in_force: pd.DataFrame | None
     list_before: pd.DataFrame | None
     decisions: pd.DataFrame
+    doubtful_vpr: pd.DataFrame | None = None
+
+    def set_aside(self, method: Methodology) -> pd.DataFrame | None:
+        """The cells that are no evidence of their schools under an edition (`objectivity.set_aside`)."""
+        if self.doubtful_vpr is None or self.doubtful_vpr.empty:
+            return None
+        cells = pool_cells(self.results, method.pool)
+        return objectivity.set_aside(self.doubtful_vpr, cells, method.stability.min_cell_schools, method.objectivity)
 
 
 def make_case(
@@ -44,6 +68,7 @@ def make_case(
     past_list: pd.DataFrame,
     list_before: pd.DataFrame,
     decisions: pd.DataFrame,
+    objectivity_table: pd.DataFrame | None = None,
 ) -> Case:
     """The facts of a decision as the stored tables give them; an empty list means that there was none.
 
@@ -55,39 +80,69 @@ def make_case(
         past_list: `PAST_LIST`.
         list_before: `LIST_BEFORE`.
         decisions: `COMMISSION_DECISIONS` of all years.
+        objectivity_table: `OBJECTIVITY`; a doubt about a merged school goes with its results to the successor.
     """
     final = successors(lineage, year)
     in_force, before = (None if listed.empty else _carried(listed, final) for listed in (past_list, list_before))
-    return Case(year, results, schools, in_force, before, decisions[decisions["year"] == year])
+    doubtful = None if objectivity_table is None else objectivity.carried_doubt(objectivity_table, final)
+    return Case(year, results, schools, in_force, before, decisions[decisions["year"] == year], doubtful)
 
 
-def fit(case: Case, method: Methodology) -> StabilityFit:
-    """The model of stably low results under an edition."""
+@dataclass(frozen=True)
+class Evidence:
+    """What the pool of an edition makes of the facts; editions with the same pool may share it.
+
+    Args:
+        cells: result cells that may choose schools.
+        left_out: schools that count in the region's rates only.
+        set_aside: cells that are no evidence of their schools; None: objectivity was not judged.
+    """
+
+    cells: pd.DataFrame
+    left_out: frozenset[str]
+    set_aside: pd.DataFrame | None
+
+
+def evidence(case: Case, method: Methodology) -> Evidence:
+    """What the model of an edition is fitted to."""
     left_out = left_out_schools(case.schools, case.year, method.pool)
-    cells = pool_cells(case.results, method.pool)
-    return stability.fit(cells, case.year, method.stability, method.selection, left_out)
+    return Evidence(pool_cells(case.results, method.pool), left_out, case.set_aside(method))
 
 
-def choose(case: Case, method: Methodology, fitted: pd.DataFrame) -> pd.DataFrame:
+def fit(case: Case, method: Methodology, known: Evidence | None = None) -> StabilityFit:
+    """The model of stably low results under an edition; `known` is its evidence where it has been gathered before."""
+    seen = evidence(case, method) if known is None else known
+    return stability.fit(seen.cells, case.year, method.stability, method.selection, seen.left_out, seen.set_aside)
+
+
+def choose(case: Case, method: Methodology, fitted: pd.DataFrame, *, is_explained: bool = True) -> pd.DataFrame:
     """One row per school with its status and why (`SELECTION`), under an edition.
 
     Args:
         case: the facts.
         method: the edition.
         fitted: one row per school of the model (`STABILITY`).
+        is_explained: False leaves out the familiar rule, what rests on ВПР alone and whose ВПР are set aside: they
+            word the reasons, change no status, and take half of the time of a decision.
     """
-    cells = pool_cells(case.results, method.pool)
+    rule, vpr_only, aside = pd.DataFrame({"school_id": [], "is_rule_low": []}), frozenset[str](), None
+    if is_explained:
+        aside = case.set_aside(method)
+        cells = pool_cells(case.results, method.pool)
+        rule = indicators.familiar_rule(cells, case.year, method.familiar)
+        vpr_only = vpr_only_schools(cells, fitted, method.stability, aside)
     return selection.select(
         fitted,
         case.schools,
-        indicators.familiar_rule(cells, case.year, method.familiar),
+        rule,
         case.year,
         method.selection,
         method.pool,
         list_in_force=case.list_in_force,
         list_before=case.list_before,
         decisions=case.decisions,
-        vpr_only=vpr_only_schools(cells, fitted, method.stability.min_cell_schools),
+        vpr_only=vpr_only,
+        set_aside=frozenset() if aside is None else frozenset(aside["school_id"]),
     )
 
 

@@ -66,5 +66,23 @@ class MatchError(PipelineError):
     """A decision about a proposed school match names something that does not exist."""
 
 
+class UnknownSchoolError(PipelineError):
+    """A command asks about a school that nobody knows, or that several schools fit; the likely ones are listed.
+
+    Args:
+        what: what is wrong, one sentence.
+        schools: the likely schools, a line each.
+        remedy: what the operator can do about it.
+    """
+
+    def __init__(self, what: str, schools: tuple[str, ...], remedy: str) -> None:
+        self.schools = schools
+        super().__init__(what, remedy=remedy)
+
+    def paragraph(self) -> str:
+        """What is wrong, the likely schools below each other, and the remedy."""
+        return "\n".join([self.what.rstrip(".") + ".", *self.schools, f"Что сделать: {self.remedy.rstrip('.')}."])
+
+
 class StoreError(PipelineError):
     """The folder of the region cannot be written or a published table cannot be read."""

@@ -49,6 +49,7 @@ def derive(
     reported_cells: pd.DataFrame,
     source_files: pd.DataFrame,
     rejects: pd.DataFrame,
+    context_schools: pd.DataFrame,
     year: int,
     rules: QualityRules,
 ) -> dict[str, pd.DataFrame]:
@@ -64,6 +65,7 @@ def derive(
         reported_cells: result cells as the senders counted them; the same columns and `municipality_id`.
         source_files: SOURCE_FILES.
         rejects: REJECTS of every stage so far.
+        context_schools: what `context_facts.questioned_schools` gives.
         year: the year of results that is judged.
         rules: which slices of the region are large enough to be judged.
     """
@@ -83,6 +85,7 @@ def derive(
         "files": files(source_files, rejects),
         "deliveries": deliveries(source_files, rejects),
         "rejected_rows": rejected_rows(rejects),
+        "context_schools": context_schools,
     }
 
 

@@ -36,6 +36,21 @@ SUBJECTS: Mapping[str, str] = {
     "chi": "китайский язык",
 }
 
+SCHOOL_KINDS: Mapping[str, str] = {
+    "ordinary": "общеобразовательная",
+    "lyceum": "лицей",
+    "gymnasium": "гимназия",
+    "cadet": "кадетская",
+    "boarding": "школа-интернат",
+    "private": "частная",
+    "evening": "вечерняя",
+    "correctional": "коррекционная",
+    "sanatorium": "санаторная",
+    "closed": "закрытого типа",
+    "penal": "при учреждении исполнения наказаний",
+    "other": "иная",
+}
+
 # Columns of the project as an operator reads them; a column of a received file keeps the name that stands there.
 COLUMNS: Mapping[str, str] = {
     "school_id": "школа",
@@ -109,6 +124,20 @@ REASONS: Mapping[str, str] = {
     "partial_load": "Частичная выгрузка более позднего дня: учитывается основная",
     "counts_above_total": "Сумма частей больше общего числа участников",
     "closed_school": "Школа закрыта, преемник не указан",
+    "unknown_column": "Столбец не описан ни в одном макете: его сведения не прочитаны",
+    "repeated_column": "Второй столбец с тем же показателем: прочитан первый",
+    "no_context": "В строке школы нет ни одного сведения",
+    "repeated_row": "Строка повторяет уже учтённую",
+    "not_on_scale": "Ответ анкеты — не число от 1 до 5",
+    "altered_item": "Текст утверждения анкеты изменён",
+    "formula_error": "Ошибка формулы на месте ответа",
+    "extra_column": "Ответ стоит вне столбцов анкеты",
+    "above_head_count": "Ответов педагогов больше, чем педагогов в школе",
+    "above_form_count": "Сумма ответов больше числа возвращённых анкет",
+    "foreign_form": "Анкета другого года, другого региона или другой школы",
+    "not_surveyed": "Школа не входит в число обследуемых",
+    "duplicate_form": "Те же ответы уже приняты из другого файла",
+    "superseded_form": "Принята более поздняя или более полная анкета школы",
 }
 
 
@@ -120,6 +149,11 @@ def procedure_label(code: str) -> str:
 def subject_label(code: str) -> str:
     """The subject in full: «русский язык»."""
     return SUBJECTS.get(code, code)
+
+
+def kind_label(code: str) -> str:
+    """The kind of a school: «вечерняя»."""
+    return SCHOOL_KINDS.get(code, code)
 
 
 def reason_label(code: str) -> str:

@@ -1,24 +1,14 @@
 """The stages from checked results to summaries and the list: read tables, call the core, write tables."""
 
-from pipeline import deciding, indicators, methodology, selection, summary
-from pipeline import stability as model
-from pipeline.expected import pool_cells
+from pipeline import deciding, dependence, indicators, methodology, selection, summary
+from pipeline import stability as stability_model
+from pipeline.expected import model_parameters, pool_cells
 from pipeline.methodology import Methodology
 from pipeline.run import Run
 from pipeline.russian import plural
 from pipeline.store import Store
-from pipeline.tables import decision, orders, reference
+from pipeline.tables import comparison, decision, model, reference
 from pipeline.tables.results import RESULTS
-
-# What a decision is made from, in the order of `deciding.make_case`.
-CASE_TABLES = (
-    RESULTS,
-    reference.SCHOOLS,
-    reference.SCHOOL_LINEAGE,
-    orders.PAST_LIST,
-    orders.LIST_BEFORE,
-    orders.COMMISSION_DECISIONS,
-)
 
 
 def summarise(run: Run) -> str:
@@ -48,8 +38,11 @@ def stability(run: Run) -> str:
     cells = pool_cells(case.results, method.pool)
     evidence = indicators.Evidence(cells, run.year, fit, method.familiar, method.stability)
     store.write(decision.STABILITY, fit.table)
+    store.write(model.MODEL_PARAMETERS, model_parameters(fit))
+    store.write(model.REGIONAL_RATES, fit.rates)
+    store.write(model.STABILITY_YEARS, fit.years)
     store.write(decision.SCHOOL_INDICATORS, indicators.school_indicators(evidence))
-    warnings = "".join(f" {model.WARNINGS[code]}" for code in fit.warnings)
+    warnings = "".join(f" {stability_model.WARNINGS[code]}" for code in fit.warnings)
     return (
         f"{plural(len(fit.table), 'школа', 'школы', 'школ')}, убывание {fit.decay:g}, "
         f"разброс φ = {fit.dispersion:.2f}, k = {fit.prior:.1f}.{warnings}"
@@ -66,9 +59,24 @@ def select(run: Run) -> str:
     return " ".join(selection.remarks(chosen, method.selection))
 
 
+def sensitivity(run: Run) -> str:
+    """Make the list once more under other weights, thresholds and pools, and say what it depends on."""
+    store = Store(run)
+    found = dependence.dependence(
+        _case(run), _method(run), store.read(decision.STABILITY), store.read(decision.SELECTION)
+    )
+    store.write(comparison.LIST_DEPENDENCE, found.variants)
+    store.write(comparison.SCHOOL_DEPENDENCE, found.schools)
+    counts = found.variants["outcome_code"].value_counts()
+    return (
+        f"перечень составлен ещё {plural(int(counts.get('decided', 0)), 'раз', 'раза', 'раз')}, "
+        f"школ, включённых хотя бы однажды: {len(found.schools)}"
+    )
+
+
 def _case(run: Run) -> deciding.Case:
     store = Store(run)
-    return deciding.make_case(run.year, *(store.read(table) for table in CASE_TABLES))
+    return deciding.make_case(run.year, *(store.read(table) for table in deciding.CASE_TABLES))
 
 
 def _method(run: Run) -> Methodology:

@@ -21,6 +21,7 @@ from pipeline import (
     validation,
 )
 from pipeline.attempts import apply_appeals
+from pipeline.context_facts import questioned_schools
 from pipeline.errors import NoDataError, SourceError, UnreadableFilesError
 from pipeline.outputs import quality as quality_report
 from pipeline.run import Run
@@ -30,17 +31,18 @@ from pipeline.sources import layouts_of, read_file
 from pipeline.sources.reading import Reading, ReadingContext
 from pipeline.store import Store
 from pipeline.subjects import subject_codes
+from pipeline.tables import context, orders, quality, reference, sources
 from pipeline.tables import evidence as evidence_tables
-from pipeline.tables import orders, quality, reference, sources
 from pipeline.tables.results import RESULTS
 
-# Source tables whose rows name a school.
-SCHOOL_TABLES = (
+# Source tables of results, and all whose rows name a school.
+RESULT_TABLES = (
     sources.ATTEMPTS,
     sources.REPORTED_CELLS,
     sources.REPORTED_DISTRIBUTIONS,
     sources.REPORTED_JOURNAL,
 )
+SCHOOL_TABLES = (*RESULT_TABLES, context.CONTEXT_FACTS)
 PLACE = list(sources.PLACE_KEY)
 
 
@@ -50,6 +52,8 @@ def register(run: Run) -> str:
     frames = region.register(run.root)
     for table in reference.TABLES:
         store.write(table, frames[table.name])
+    for table in context.REFERENCES:
+        store.write(table, region.reference_table(run.root, table))
     store.write(orders.PAST_LIST, region.past_list(run.root, run.year - 1))
     store.write(orders.LIST_BEFORE, region.past_list(run.root, run.year - 2))
     store.write(orders.COMMISSION_DECISIONS, region.commission_decisions(run.root))
@@ -91,7 +95,9 @@ def recognise(run: Run) -> str:
     method = methodology.load(run.edition, run.root)
     who = _register(store)
     frames = {table.name: store.read(table) for table in SCHOOL_TABLES}
-    recognised = identity.recognise(identity.references(frames), who, run.year)
+    # A row of a form gives many facts and is still one row that names a school.
+    named = {name: frame.drop_duplicates(PLACE) for name, frame in frames.items()}
+    recognised = identity.recognise(identity.references(named), who, run.year)
     proposals = identity.propose(recognised, who, method.identity)
     store.write(quality.SCHOOL_REFERENCES, recognised)
     store.write(quality.MATCH_PROPOSALS, proposals)
@@ -107,8 +113,8 @@ def compute_results(run: Run) -> str:
     """Count result cells, choose versions of loads, apply declared corrections; gather evidence."""
     store = Store(run)
     files = store.read(sources.SOURCE_FILES)
-    frames = {table.name: _recognised(store, table, files, run.year) for table in SCHOOL_TABLES}
-    later = [_later(store.read(table), run.year) for table in SCHOOL_TABLES]
+    frames = {table.name: _recognised(store, table, files, run.year) for table in RESULT_TABLES}
+    later = [_later(store.read(table), run.year) for table in RESULT_TABLES]
     classified, unjudged = results.classify(
         frames["attempts"], store.read(reference.SCORE_SCALES), store.read(reference.MINIMUM_SCORES)
     )
@@ -145,9 +151,10 @@ def check(run: Run) -> str:
     method = methodology.load(run.edition, run.root)
     received = store.read(quality.RECEIVED_CELLS)
     rejects, files = store.read(sources.REJECTS), store.read(sources.SOURCE_FILES)
+    schools = store.read(reference.SCHOOLS)
     frames = plausibility.derive(
         results=store.read(RESULTS),
-        schools=store.read(reference.SCHOOLS),
+        schools=schools,
         municipalities=store.read(reference.MUNICIPALITIES),
         reported_totals=_placed(store, store.read(sources.REPORTED_TOTALS), "area_text"),
         printed_cells=_placed(store, store.read(sources.REPORTED_CELLS), "municipality_text"),
@@ -155,6 +162,9 @@ def check(run: Run) -> str:
         reported_cells=received[received["family_code"] == "reported"],
         source_files=files,
         rejects=rejects,
+        context_schools=questioned_schools(
+            store.read(context.SCHOOL_CONTEXT), store.read(context.CONTEXT_INDICATORS), schools
+        ),
         year=run.year,
         rules=method.quality,
     )

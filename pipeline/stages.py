@@ -9,11 +9,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pipeline
-from pipeline import methodology, region, stage_decision, stage_intake
+from pipeline import (
+    deciding,
+    methodology,
+    region,
+    stage_causes,
+    stage_context,
+    stage_decision,
+    stage_intake,
+    stage_objectivity,
+)
 from pipeline.run import Run
 from pipeline.schema import Table
 from pipeline.store import Store, new_run_id, publish, tree_hash
-from pipeline.tables import decision, evidence, orders, quality, reference, sources
+from pipeline.tables import (
+    causes,
+    comparison,
+    context,
+    decision,
+    evidence,
+    model,
+    objectivity,
+    orders,
+    quality,
+    reference,
+    sources,
+)
 from pipeline.tables.results import RESULTS
 
 
@@ -40,7 +61,7 @@ REGISTER = Stage(
     "register",
     "Справочники региона",
     reads=(),
-    writes=(*reference.TABLES, *orders.TABLES),
+    writes=(*reference.TABLES, *orders.TABLES, *context.REFERENCES),
     run=stage_intake.register,
 )
 READ = Stage(
@@ -54,6 +75,7 @@ READ = Stage(
         sources.REPORTED_TOTALS,
         sources.REPORTED_DISTRIBUTIONS,
         sources.REPORTED_JOURNAL,
+        context.CONTEXT_FACTS,
         sources.REJECTS,
     ),
     run=stage_intake.read,
@@ -71,6 +93,7 @@ RECOGNISE = Stage(
         sources.REPORTED_CELLS,
         sources.REPORTED_DISTRIBUTIONS,
         sources.REPORTED_JOURNAL,
+        context.CONTEXT_FACTS,
     ),
     writes=(quality.SCHOOL_REFERENCES, quality.MATCH_PROPOSALS, sources.REJECTS),
     run=stage_intake.recognise,
@@ -93,6 +116,19 @@ COMPUTE_RESULTS = Stage(
     writes=(RESULTS, *evidence.TABLES, quality.RECEIVED_CELLS, sources.REJECTS),
     run=stage_intake.compute_results,
 )
+CONDITIONS = Stage(
+    "conditions",
+    "Сведения об условиях работы школ",
+    reads=(
+        context.CONTEXT_FACTS,
+        context.CONTEXT_INDICATORS,
+        quality.SCHOOL_REFERENCES,
+        sources.SOURCE_FILES,
+        reference.SCHOOLS,
+    ),
+    writes=(context.SCHOOL_CONTEXT, sources.REJECTS),
+    run=stage_context.conditions,
+)
 CHECK = Stage(
     "check",
     "Проверка данных",
@@ -105,9 +141,18 @@ CHECK = Stage(
         sources.REPORTED_CELLS,
         sources.SOURCE_FILES,
         sources.REJECTS,
+        context.SCHOOL_CONTEXT,
+        context.CONTEXT_INDICATORS,
     ),
     writes=(quality.CHECKS,),
     run=stage_intake.check,
+)
+JUDGE_OBJECTIVITY = Stage(
+    "objectivity",
+    "Объективность результатов",
+    reads=stage_objectivity.EVIDENCE_TABLES,
+    writes=objectivity.TABLES,
+    run=stage_objectivity.judge_objectivity,
 )
 SUMMARISE = Stage(
     "summarise",
@@ -119,24 +164,83 @@ SUMMARISE = Stage(
 STABILITY = Stage(
     "stability",
     "Модель устойчивости и показатели школ",
-    reads=stage_decision.CASE_TABLES,
-    writes=(decision.STABILITY, decision.SCHOOL_INDICATORS),
+    reads=deciding.CASE_TABLES,
+    writes=(decision.STABILITY, decision.SCHOOL_INDICATORS, *model.TABLES),
     run=stage_decision.stability,
 )
 SELECT = Stage(
     "select",
     "Отбор школ",
-    reads=(*stage_decision.CASE_TABLES, decision.STABILITY, reference.MUNICIPALITIES),
+    reads=(*deciding.CASE_TABLES, decision.STABILITY, reference.MUNICIPALITIES),
     writes=(decision.SELECTION, decision.ORDER_APPENDIX),
     run=stage_decision.select,
 )
+SENSITIVITY = Stage(
+    "sensitivity",
+    "От чего зависит перечень",
+    reads=(*deciding.CASE_TABLES, decision.STABILITY, decision.SELECTION),
+    writes=(comparison.LIST_DEPENDENCE, comparison.SCHOOL_DEPENDENCE),
+    run=stage_decision.sensitivity,
+)
 
-INTAKE = (REGISTER, READ, RECOGNISE, COMPUTE_RESULTS, CHECK)
+CONTEXT = Stage(
+    "context",
+    "Результаты с учётом условий",
+    reads=(
+        context.SCHOOL_CONTEXT,
+        *context.REFERENCES,
+        decision.STABILITY,
+        decision.SELECTION,
+        reference.SCHOOLS,
+    ),
+    writes=(context.CONTEXT, context.CONTEXT_MODEL),
+    run=stage_context.assess,
+)
+
+TAKE_OVER = Stage(
+    "take_over",
+    "Перечень и данные о его школах",
+    reads=(),
+    writes=(*stage_causes.TAKEN_OVER, causes.SURVEYED_SCHOOLS, *stage_causes.VOCABULARIES, causes.CAUSE_VERIFICATIONS),
+    run=stage_causes.take_over,
+)
+READ_SURVEY = Stage(
+    "read_survey",
+    "Чтение анкет",
+    reads=(*stage_causes.REGISTER_TABLES, causes.SURVEYED_SCHOOLS),
+    writes=(causes.SURVEY_ANSWERS, causes.SURVEY_FILES, sources.SOURCE_FILES, sources.REJECTS),
+    run=stage_causes.read_survey,
+)
+SCORE = Stage(
+    "score",
+    "Оценка направлений рисков",
+    reads=(causes.SURVEY_ANSWERS, causes.SURVEY_FILES, causes.SURVEY_ITEMS, causes.SURVEYED_SCHOOLS),
+    writes=(causes.CAUSE_SCORES, causes.SURVEY_RETURNS),
+    run=stage_causes.score,
+)
+REGISTER_CAUSES = Stage(
+    "register_causes",
+    "Реестр причин",
+    reads=(
+        *stage_causes.TAKEN_OVER,
+        causes.SURVEYED_SCHOOLS,
+        causes.CAUSES,
+        causes.MEASURES,
+        causes.CAUSE_VERIFICATIONS,
+        causes.CAUSE_SCORES,
+        causes.SURVEY_RETURNS,
+    ),
+    writes=(causes.REGISTER_OF_CAUSES, causes.CAUSE_SUMMARY, causes.REGISTER_REMARKS),
+    run=stage_causes.register_causes,
+)
+
+INTAKE = (REGISTER, READ, RECOGNISE, COMPUTE_RESULTS, CONDITIONS, CHECK)
 
 FLOWS: Mapping[str, tuple[Stage, ...]] = {
     "check": INTAKE,
-    "monitoring": (*INTAKE, SUMMARISE),
-    "identification": (*INTAKE, STABILITY, SELECT),
+    "monitoring": (*INTAKE, JUDGE_OBJECTIVITY, SUMMARISE),
+    "identification": (*INTAKE, JUDGE_OBJECTIVITY, STABILITY, SELECT, CONTEXT, SENSITIVITY),
+    "causes": (REGISTER, TAKE_OVER, READ_SURVEY, SCORE, REGISTER_CAUSES),
 }
 
 # What readers outside get, per flow; the rest stays in the run's folder.
@@ -150,16 +254,37 @@ PUBLISHED: Mapping[str, tuple[Table, ...]] = {
         decision.SCHOOL_SUMMARY,
         decision.MUNICIPALITY_SUMMARY,
         *evidence.TABLES,
+        *objectivity.TABLES,
     ),
     "identification": (
         decision.SCHOOL_INDICATORS,
         decision.STABILITY,
+        *model.TABLES,
         decision.SELECTION,
         decision.ORDER_APPENDIX,
-        *stage_decision.CASE_TABLES,
+        context.CONTEXT,
+        context.CONTEXT_MODEL,
+        context.SCHOOL_CONTEXT,
+        comparison.LIST_DEPENDENCE,
+        comparison.SCHOOL_DEPENDENCE,
+        *deciding.CASE_TABLES,
+        objectivity.OBJECTIVITY_FLAGS,
         reference.MUNICIPALITIES,
+        reference.SCHOOL_CODES,
         sources.REJECTS,
         quality.CHECKS,
+        sources.SOURCE_FILES,
+    ),
+    "causes": (
+        causes.SURVEYED_SCHOOLS,
+        causes.SURVEY_RETURNS,
+        causes.SURVEY_FILES,
+        causes.CAUSE_SCORES,
+        causes.REGISTER_OF_CAUSES,
+        causes.CAUSE_SUMMARY,
+        causes.REGISTER_REMARKS,
+        *stage_causes.VOCABULARIES,
+        sources.REJECTS,
         sources.SOURCE_FILES,
     ),
 }
@@ -205,5 +330,7 @@ def finish(run: Run) -> Path:
         },
         "settings": region.settings_hashes(run.root),
     }
+    if run.flow == "causes":
+        manifest["taken_over"] = stage_causes.taken_over(run)
     notice = region.DEMO_NOTICE if manifest["is_demo"] else ""
     return publish(run, PUBLISHED[run.flow], manifest, documents=run.folder / "documents", notice=notice)

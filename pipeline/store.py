@@ -68,6 +68,10 @@ class Published:
                 remedy=f"повторите расчёт: shnro {command} --data {root} --year {year}",
             ) from error
 
+    def has(self, table: Table) -> bool:
+        """Whether the table was published: an older version of the program did not know every one."""
+        return (self.folder / f"{table.name}.parquet").is_file()
+
     def read(self, table: Table) -> pd.DataFrame:
         """The frame of a published table."""
         path = self.folder / f"{table.name}.parquet"

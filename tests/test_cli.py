@@ -258,6 +258,7 @@ def test_describe_lists_every_table_and_its_columns(
 
 
 HELPS = [(), *[(name,) for name in ("init", "demo", "register", "check", "monitor", "identify", "rank", "describe")]]
+HELPS += [("compare",), ("explain",), ("causes",), ("causes", "forms"), ("causes", "build")]
 HELPS += [("match",), ("match", "list"), ("match", "accept"), ("match", "reject"), ("layout",), ("layout", "draft")]
 
 
@@ -268,7 +269,21 @@ def test_help_is_russian(
     told = shnro(monkeypatch, capsys, *words, "--help")
     # Left over: names of options, the command itself, codes and file kinds.
     words_left = set(re.findall(r"(?<![-\w<])[A-Za-z]{3,}", told))
-    known = {"shnro", "Prefect", "Parquet", "CSV", "results", "data", "list", "str", *(w for h in HELPS for w in h)}
+    known = {
+        "shnro",
+        "Prefect",
+        "Parquet",
+        "CSV",
+        "results",
+        "data",
+        "list",
+        "str",
+        "csv",
+        "xlsx",
+        "parquet",
+        "txt",
+        *(w for h in HELPS for w in h),
+    }
     assert words_left - known == set()
 
 

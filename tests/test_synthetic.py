@@ -37,11 +37,14 @@ SAMPLE = (
     "2024/okr/ОКР_2024.csv",
     "2024/vpr/VPR_2024_FI7.csv",
     "2024/vpr/ФИ7_2024_протоколы.xlsx",
+    "2025/context/Контекст_2025.xlsx",
     "2025/ege/ЕГЭ_03_2025.xlsx",
     "2025/oge/02_2025.06.03.csv",
     "2025/okr/ОКР_2025.parquet",
     "2025/vpr/ФИ7_2025_протоколы.xlsx",
     "2026/2026-07-10/апелляции_2026.xlsx",
+    "2026/context/Контекст_2026.xlsx",
+    "2026/context/Социальный_паспорт_2026.xlsx",
     "2026/ege/ЕГЭ_03_2026.csv",
     "2026/oge/ОГЭ_08_2026.csv",
     "2026/okr/ОКР_2026.xlsx",
@@ -244,3 +247,18 @@ def test_points_of_tasks_add_up_to_the_score(maximum: int, seed: int, data: st.D
     assert sum(maxima) == maximum
     assert [sum(row) for row in points] == scores
     assert all(got <= most for row in points for got, most in zip(row, maxima, strict=True))
+
+
+def test_hardship_explains_a_part_of_the_true_differences_and_the_indicators_show_it(
+    root: Path, readings: dict[str, Reading]
+) -> None:
+    """About a third of the truth; a single indicator shows it weakly, so that no one of them decides."""
+    hardship = pd.read_parquet(root / "truth" / "context.parquet").set_index("school_id")["hardship"]
+    truth = load_truth(root).query("year == @LAST_YEAR").set_index("school_id")["true_log_rate"]
+    assert 0.2 < hardship.corr(truth) ** 2 < 0.5
+    facts = readings["2026/context/Социальный_паспорт_2026.xlsx"].tables["context_facts"]
+    names = pd.read_csv(root / "reference" / "schools.csv").drop_duplicates("school_name", keep=False)
+    school_ids = facts["school_text"].map(names.set_index("school_name")["school_id"])
+    low_income = facts[facts["indicator_code"] == "families_low_income_share"]
+    shown = low_income["value"].corr(school_ids[low_income.index].map(hardship))
+    assert 0.3 < shown < 0.9

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import methodology, plausibility, validation
+from pipeline.context_facts import QUESTIONS
 from pipeline.errors import QualityGateError
 from pipeline.russian import REASONS
 from pipeline.suites import load_suites
@@ -74,6 +75,10 @@ def clean_region() -> dict[str, pd.DataFrame]:
             )
         ),
         "rejects": rejects("footer_row", 5, is_service=True),
+        "context_schools": pd.DataFrame(
+            {"school_id": SCHOOLS, "school_name": "Школа", "year": YEAR}
+            | {f"{code}_{what}": 0 if what == "count" else "" for code in QUESTIONS for what in ("count", "text")}
+        ),
     }
 
 
@@ -232,6 +237,12 @@ FAULTS = {
     "unknown schools": (
         lambda r: r | {"rejects": rejects("unknown_school", 12, stage="identity")},
         {"schools_are_known", "unknown_school_share"},
+    ),
+    "every question about conditions": (
+        lambda r: changed(
+            r, "context_schools", lambda f: f["school_id"] == "s00", **{f"{code}_count": 1 for code in QUESTIONS}
+        ),
+        {f"context_{part}" for part in ("total", "part", "share", "negative", "unreadable", "conflicting", "kind")},
     ),
 }
 

@@ -13,12 +13,16 @@ from typing import Any
 
 from pipeline.errors import MethodologyError
 from pipeline.methodology.rules import (
+    CausesRules,
+    ContextRules,
     FamiliarRules,
     IdentityRules,
+    ObjectivityRules,
     PoolRules,
     QualityRules,
     SampleRules,
     SelectionRules,
+    SensitivityRules,
     StabilityRules,
 )
 from pipeline.russian import toml_place
@@ -31,8 +35,12 @@ SECTIONS: Mapping[str, type] = {
     "familiar": FamiliarRules,
     "stability": StabilityRules,
     "selection": SelectionRules,
+    "sensitivity": SensitivityRules,
+    "objectivity": ObjectivityRules,
     "sample": SampleRules,
+    "causes": CausesRules,
     "identity": IdentityRules,
+    "context": ContextRules,
     "quality": QualityRules,
 }
 
@@ -61,8 +69,12 @@ class Methodology:
     familiar: FamiliarRules
     stability: StabilityRules
     selection: SelectionRules
+    sensitivity: SensitivityRules
+    objectivity: ObjectivityRules
     sample: SampleRules
+    causes: CausesRules
     identity: IdentityRules
+    context: ContextRules
     quality: QualityRules
     parameters: tuple[Parameter, ...] = dataclasses.field(repr=False, default=())
 

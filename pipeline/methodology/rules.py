@@ -28,15 +28,18 @@ class StabilityRules:
     """The statistical model of stably low results (method, section 3)."""
 
     window_years: int
-    long_window_years: int
     default_decay: float
     is_decay_learned: bool
     decay_candidates: tuple[float, ...]
-    min_cell_schools: int
+    decay_pull: float
+    decay_edge: float
     min_predicted_years: int
+    min_cell_schools: int
     min_dispersion_df: int
     prior_minimum: float
     prior_maximum: float
+    slope_scale: float
+    log_size_limit: float
     interval_level: float
     firm_reliability: float
     moderate_reliability: float
@@ -45,6 +48,16 @@ class StabilityRules:
     thin_expected: float
     min_pooled_tested_count: int
     equal_exam_weights: bool
+    default_spread: float
+    default_noise: float
+    default_outlook_weight: float
+    spread_minimum: float
+    noise_minimum: float
+    surprise_limit: float
+    sharpness_scale: float
+    sharpness_minimum: float
+    sharpness_maximum: float
+    min_calibrated_schools: int
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,34 @@ class SelectionRules:
 
 
 @dataclass(frozen=True)
+class SensitivityRules:
+    """Under which other numbers the list is made once more to see what it depends on; they decide about no school."""
+
+    tried_decays: tuple[float, ...]
+    entry_probability_step: float
+
+
+@dataclass(frozen=True)
+class ObjectivityRules:
+    """Signs of non-objective results and when a ВПР is doubtful (method, section 5)."""
+
+    interval_level: float
+    fence_factor: float
+    alarm_level: float
+    peak_width: int
+    min_region_schools: int
+    min_mean_count: int
+    min_journal_count: int
+    min_cohort_count: int
+    min_peak_count: int
+    min_gap_low_count: int
+    min_absent_count: int
+    sufficient_markers: tuple[str, ...]
+    min_marker_kinds: int
+    repeated_years: int
+
+
+@dataclass(frozen=True)
 class SampleRules:
     """Sample-size bands of the federal guidance (formats, section 7)."""
 
@@ -76,12 +117,61 @@ class SampleRules:
 
 
 @dataclass(frozen=True)
+class CausesRules:
+    """Causes of low results: whose answers count, what is high, what is common (method, section 7)."""
+
+    director_weight: float
+    teacher_weight: float
+    pupil_weight: float
+    parent_weight: float
+    min_teacher_count: int
+    min_pupil_count: int
+    min_parent_count: int
+    min_coverage_share: float
+    min_alpha_count: int
+    cut_rule: str  # terciles, absolute
+    min_tercile_schools: int
+    medium_tercile_minimum: float
+    high_tercile_minimum: float
+    tercile_maximum: float
+    high_score: float
+    medium_score: float
+    register_from: str  # high, medium, low
+    small_sample_from: str  # high, medium, low
+    mass_share: float
+    systemic_share: float
+    min_scale_schools: int
+    fact_years: int
+    fact_pseudo_count: float
+    min_fact_tested_count: int
+
+
+@dataclass(frozen=True)
 class IdentityRules:
     """When a similar name is worth proposing to the analyst; no score ever applies a match by itself."""
 
     min_match_score: float
     proposal_count: int
     telling_words_weight: float
+
+
+@dataclass(frozen=True)
+class ContextRules:
+    """Conditions of schools: which facts are believed, the model, when conditions are adverse (method, section 6)."""
+
+    totals_tolerance_share: float
+    max_age_years: int
+    min_filled_share: float
+    max_imputed_share: float
+    min_modelled_schools: int
+    fold_count: int
+    repeat_count: int
+    penalties: tuple[float, ...]
+    added_count: float
+    interval_level: float
+    adverse_share: float
+    min_criteria_count: int
+    low_probability: float
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ told as unread; a file in which nothing fits is refused with the nearest layout 
 from pathlib import Path
 
 from pipeline.errors import SourceError, UnknownLayoutError
-from pipeline.sources import canonical, fisoko, gia, pupils, vpr, workbook
+from pipeline.sources import canonical, context_form, fisoko, gia, pupils, vpr, workbook
 from pipeline.sources.grid import PARQUET_SUFFIXES, Sheet, SourceFile, is_blank, open_sheets
 from pipeline.sources.reading import Account, Layout, ParquetLayout, Reading, ReadingContext, head_of, recognise
 
@@ -22,7 +22,7 @@ PARQUET_SOURCES: tuple[ParquetLayout, ...] = (*pupils.PARQUET_LAYOUTS, *canonica
 
 def layouts_of(root: Path | None) -> tuple[Layout, ...]:
     """Every layout that can be read in a region: the built-in ones and the declarative ones of the package and DIR."""
-    return (*SOURCES, *workbook.layouts(root))
+    return (*SOURCES, *workbook.layouts(root), *context_form.layouts(root))
 
 
 def read_file(context: ReadingContext, layouts: tuple[Layout, ...]) -> Reading:

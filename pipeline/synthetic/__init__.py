@@ -12,9 +12,11 @@ from pipeline.synthetic.names import REGION_NAME
 from pipeline.synthetic.region import make_register
 from pipeline.synthetic.scores import draw_cells
 from pipeline.synthetic.truth import load_truth, make_truth, past_list
+from pipeline.synthetic.write_context import make_conditions, write_context
 from pipeline.synthetic.write_fisoko import write_fisoko
 from pipeline.synthetic.write_gia import write_gia
 from pipeline.synthetic.write_okr import matches, write_okr
+from pipeline.synthetic.write_survey import make_survey, write_survey
 from pipeline.synthetic.write_vpr import write_protocols, write_pupils
 from pipeline.synthetic.write_workbooks import write_workbooks
 
@@ -70,6 +72,10 @@ def make_region(directory: Path, seed: int = 2026, last_year: int = 2026) -> Non
     past = past_list(register, truth, seed, last_year - 1)
     write_reference(directory / "decisions" / "lists" / f"{last_year - 1}.csv", past)
     write_parquet(directory / "truth" / "truth.parquet", truth)
+    conditions = make_conditions(truth, seed, last_year)
+    write_parquet(directory / "truth" / "context.parquet", conditions)
+    survey = make_survey(register, truth, seed, last_year)
+    write_parquet(directory / "truth" / "causes.parquet", survey.truth)
     raw = directory / "raw"
     write_fisoko(raw, register, cells, seed)
     write_protocols(raw, register, cells, seed)
@@ -77,3 +83,5 @@ def make_region(directory: Path, seed: int = 2026, last_year: int = 2026) -> Non
     write_gia(raw, register, cells, seed)
     write_workbooks(raw, register, cells)
     write_okr(directory, register, cells, seed)
+    write_context(raw, register, conditions, seed, last_year)
+    write_survey(raw, register, survey, seed, last_year)

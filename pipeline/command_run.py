@@ -1,0 +1,85 @@
+"""What commands of every group share: their common options, and how a run is started and carried out."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from pipeline.command_help import NO_WORD, OPTIONS, SUBCOMMAND, RussianCommand, RussianGroup
+from pipeline.errors import ConfigError, QualityGateError
+
+if TYPE_CHECKING:
+    from pipeline.run import Run
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DataOption = Annotated[Path, typer.Option("--data", metavar="ПАПКА", help="Папка региона.")]
+YearOption = Annotated[int, typer.Option("--year", min=1990, max=2100, metavar="ГОД", help="Год результатов.")]
+EditionOption = Annotated[str, typer.Option("--edition", metavar="РЕДАКЦИЯ", help="Редакция методики.")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", metavar="ГГГГ-ММ-ДД", help="Учитывать выгрузки, полученные не позже этой даты.")
+]
+DirectOption = Annotated[bool, typer.Option("--direct", metavar=NO_WORD, help="Выполнить те же стадии без Prefect.")]
+
+
+def command_group(title: str) -> typer.Typer:
+    """A group of commands below `shnro`, with Russian help."""
+    return typer.Typer(
+        cls=RussianGroup, help=title, no_args_is_help=True, options_metavar=OPTIONS, subcommand_metavar=SUBCOMMAND
+    )
+
+
+def command(group: typer.Typer, name: str | None = None) -> Callable[[F], F]:
+    """A command of a group, with Russian help."""
+    return group.command(name, cls=RussianCommand, options_metavar=OPTIONS)
+
+
+def start_run(root: Path, flow: str, year: int, edition: str, capacity: int | None, as_of: str | None) -> "Run":
+    """A new run; the only place where the command line looks at the clock."""
+    from pipeline.stages import start
+
+    if as_of is not None:
+        try:
+            date.fromisoformat(as_of)
+        except ValueError as error:
+            raise ConfigError(
+                f"«{as_of}» — не дата",
+                where="параметр --as-of",
+                remedy="укажите дату как ГГГГ-ММ-ДД, например 2026-07-15",
+            ) from error
+    started_at = datetime.now().astimezone().isoformat(timespec="seconds")
+    return start(root, flow, year, edition=edition, capacity=capacity, as_of=as_of, started_at=started_at)
+
+
+def execute(run: "Run", direct: bool) -> Path:
+    """Run the stages, by Prefect or directly, and publish."""
+    if direct:
+        from pipeline.stages import finish
+
+        run_direct(run)
+        return finish(run)
+    from flows.run import run_flow
+    from pipeline import closing_words
+
+    try:
+        return run_flow(run)
+    except QualityGateError:
+        closing_words.say_report(run.folder)
+        raise
+
+
+def run_direct(run: "Run") -> None:
+    """Run the stages of the flow one after another, with a line of progress each."""
+    from pipeline import closing_words
+    from pipeline.stages import FLOWS
+
+    stages = FLOWS[run.flow]
+    for number, stage in enumerate(stages, start=1):
+        try:
+            done = stage.run(run)
+        except QualityGateError:
+            closing_words.say_report(run.folder)
+            raise
+        typer.echo(f"[{number}/{len(stages)}] {stage.title}: {done}")

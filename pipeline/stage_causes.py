@@ -1,0 +1,151 @@
+"""The stages of causes: the published list and what is known of its schools, the survey, the scores, the register."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pipeline import cause_completeness, cause_facts, cause_scores, causes, identity, methodology, region
+from pipeline.outputs import cause_workbook
+from pipeline.run import Run
+from pipeline.russian import plural
+from pipeline.schema import Table
+from pipeline.store import Published, Store
+from pipeline.survey_forms import load_questionnaire
+from pipeline.survey_returns import read_returns
+from pipeline.surveyed import surveyed_schools
+from pipeline.tables import causes as tables
+from pipeline.tables import context, reference, sources
+from pipeline.tables.objectivity import OBJECTIVITY
+from pipeline.tables.results import RESULTS
+
+# What the identification of the year has published about schools; the list is not made again here.
+TAKEN_OVER = (RESULTS, OBJECTIVITY, context.SCHOOL_CONTEXT, context.CONTEXT)
+# Where a publication of an older version of the program lacks a table: what the facts then do without.
+WITHOUT: Mapping[str, str] = {
+    OBJECTIVITY.name: "объективности результатов",
+    context.SCHOOL_CONTEXT.name: "сведений об условиях",
+    context.CONTEXT.name: "сравнения с условиями",
+}
+REGISTER_TABLES = (
+    reference.MUNICIPALITIES,
+    reference.SCHOOLS,
+    reference.SCHOOL_CODES,
+    reference.SCHOOL_LINEAGE,
+    reference.SCHOOL_MATCHES,
+)
+VOCABULARIES = (tables.CAUSE_DIRECTIONS, tables.SURVEY_ITEMS, tables.CAUSES, tables.MEASURES)
+
+
+def taken_over(run: Run) -> dict[str, object]:
+    """The identification that the register stands on: its run, and the hashes of the tables that were taken over."""
+    manifest = Published(run.root, "identification", run.year).manifest
+    hashes = {name: told["sha256"] for name, told in manifest["tables"].items()}
+    names = [table.name for table in TAKEN_OVER if table.name in hashes]
+    return {"run_id": manifest["run_id"], "tables": {name: hashes[name] for name in names}}
+
+
+def take_over(run: Run) -> str:
+    """Take the list of the year, what was published about its schools, and the vocabularies."""
+    store, published = Store(run), Published(run.root, "identification", run.year)
+    lacking = [table.name for table in TAKEN_OVER if table.name in WITHOUT and not published.has(table)]
+    for table in TAKEN_OVER:
+        store.write(table, table.empty() if table.name in lacking else published.read(table))
+    surveyed = surveyed_schools(run.root, run.year)
+    store.write(tables.SURVEYED_SCHOOLS, surveyed)
+    questionnaire = load_questionnaire(run.root)
+    store.write(tables.CAUSE_DIRECTIONS, questionnaire.directions)
+    store.write(tables.SURVEY_ITEMS, questionnaire.items)
+    for table in (tables.CAUSES, tables.MEASURES):
+        store.write(table, region.reference_table(run.root, table))
+    store.write(tables.CAUSE_VERIFICATIONS, _verifications(run))
+    kind = "подписанному перечню" if surveyed["is_signed"].all() else "проекту перечня (не подписан)"
+    told = f"{plural(len(surveyed), 'школа', 'школы', 'школ')} по {kind}"
+    if lacking:
+        told += "; выявление сделано прежней версией программы, без " + ", ".join(WITHOUT[name] for name in lacking)
+    return told
+
+
+def read_survey(run: Run) -> str:
+    """Read every returned questionnaire; what cannot be used is told file by file."""
+    store = Store(run)
+    returns = read_returns(
+        run.root,
+        run.year,
+        region.load_region(run.root).name,
+        store.read(tables.SURVEYED_SCHOOLS),
+        identity.Register(*(store.read(table) for table in REGISTER_TABLES)),
+        load_questionnaire(run.root),
+    )
+    store.write(tables.SURVEY_ANSWERS, returns.answers)
+    store.write(tables.SURVEY_FILES, returns.files)
+    store.write(sources.SOURCE_FILES, returns.source_files)
+    store.write(sources.REJECTS, returns.rejects)
+    told = int((returns.files["remark_text"] != "").sum())
+    schools = returns.answers["school_id"].nunique()
+    return (
+        f"{plural(len(returns.files), 'файл', 'файла', 'файлов')}, с замечаниями {told}; "
+        f"ответы {plural(schools, 'школы', 'школ', 'школ')}"
+    )
+
+
+def score(run: Run) -> str:
+    """Score the risk directions school by school, and say who has not answered."""
+    store, rules = Store(run), methodology.load(run.edition, run.root).causes
+    answers, surveyed = store.read(tables.SURVEY_ANSWERS), store.read(tables.SURVEYED_SCHOOLS)
+    files = store.read(tables.SURVEY_FILES)
+    scores = cause_scores.cause_scores(answers, store.read(tables.SURVEY_ITEMS), surveyed, run.year, rules)
+    store.write(tables.CAUSE_SCORES, scores)
+    returns = cause_completeness.survey_returns(answers, files, surveyed, run.year, rules)
+    store.write(tables.SURVEY_RETURNS, returns)
+    together = scores[scores["group_code"] == ""]
+    scored = together.loc[together["is_scored"].astype(bool), "school_id"].nunique()
+    return f"направления оценены у {scored} из {plural(len(surveyed), 'школы', 'школ', 'школ')}"
+
+
+def register_causes(run: Run) -> str:
+    """Merge scores and facts into the register of causes, sum it up, and check that nothing is missing in it."""
+    store, method = Store(run), methodology.load(run.edition, run.root)
+    surveyed, vocabulary = store.read(tables.SURVEYED_SCHOOLS), store.read(tables.CAUSES)
+    known = cause_facts.FactEvidence(
+        run.year,
+        store.read(RESULTS),
+        store.read(context.SCHOOL_CONTEXT),
+        store.read(OBJECTIVITY),
+        method.stability.min_cell_schools,
+        method.causes,
+    )
+    facts = cause_facts.school_facts(known, vocabulary)
+    evidence = causes.CauseEvidence(run.year, surveyed, vocabulary, store.read(tables.CAUSE_SCORES), facts)
+    found = causes.findings(evidence, method.causes)
+    marks = store.read(tables.CAUSE_VERIFICATIONS)
+    table = causes.register(
+        evidence, found, store.read(tables.MEASURES), store.read(context.CONTEXT), marks, method.causes
+    )
+    store.write(tables.REGISTER_OF_CAUSES, table)
+    summary = causes.summary(found, run.year, method.causes)
+    store.write(tables.CAUSE_SUMMARY, summary)
+    returns = store.read(tables.SURVEY_RETURNS)
+    remarks = cause_completeness.remarks(table, returns, surveyed, run.year)
+    store.write(tables.REGISTER_REMARKS, remarks)
+    settings = region.load_region(run.root)
+    notice = region.DEMO_NOTICE if settings.is_demo else ""
+    content = cause_workbook.render(
+        table, summary, remarks, returns, year=run.year, region_name=settings.name, notice=notice
+    )
+    documents = run.folder / "documents"
+    documents.mkdir(parents=True, exist_ok=True)
+    (documents / cause_workbook.WORKBOOK_NAME).write_bytes(content)
+    without = int((table["cause_code"] == causes.NOT_ESTABLISHED).sum())
+    told = plural(len(table) - without, "причина", "причины", "причин")
+    lost = int((marks["year"] == run.year).sum()) - int(table["verification_text"].notna().sum())
+    return (
+        f"{told} у {plural(len(surveyed) - without, 'школы', 'школ', 'школ')}, не установлено у {without}"
+        + f"; отметок о проверке, которым нет причины в реестре: {lost}" * bool(lost)
+    )
+
+
+def _verifications(run: Run) -> pd.DataFrame:
+    """The marks of verification of all years (`decisions/causes.csv`); empty where there is none."""
+    path = run.root / "decisions" / "causes.csv"
+    table: Table = tables.CAUSE_VERIFICATIONS
+    return region.read_reference(path, table) if path.is_file() else table.empty()
