@@ -62,6 +62,8 @@ run: $(DEMO_MADE)
 	@$(BIN)/shnro identify --data $(DEMO) --year $(YEAR)
 	@echo "Причины $(YEAR)"
 	@$(BIN)/shnro causes build --data $(DEMO) --year $(YEAR)
+	@test -e $(DEMO)/decisions/orders/$(YEAR)-list-01/seal.json || $(BIN)/shnro order draft --data $(DEMO) --year $(YEAR)
+	@$(BIN)/shnro order show --data $(DEMO)
 	@echo "Результаты: $(DEMO)/published/"
 
 # The hooks of a commit are the checks of the CI; without a git checkout (an archive) the same tools run by themselves.
@@ -74,7 +76,7 @@ check: $(INSTALLED)
 
 # In the CI the same tests also hold the gate of coverage; at a desk they should be quick.
 test: $(INSTALLED)
-	@$(BIN)/pytest -n 2 --dist loadfile $(if $(CI),--cov --cov-report=term)
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(CI),--cov --cov-report=term)
 
 # Exit code 5: there is no slow test.
 test-slow: $(INSTALLED)

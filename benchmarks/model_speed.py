@@ -51,7 +51,7 @@ def report(title: str, results: pd.DataFrame, repeats: int) -> None:
         fit = stability.fit(results, year, edition.stability, selection)
         seconds.append(time.perf_counter() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    facts = f"d={fit.decay} φ={fit.dispersion:.2f} k={fit.prior:.2f} c={fit.cut:.3f}"
+    facts = f"d={fit.decay} φ={fit.dispersion.base:.2f}+{fit.dispersion.growth:.3f}E k={fit.prior:.2f} c={fit.cut:.3f}"
     print(f"{title}: {len(fit.table)} schools, {len(results)} cells, {min(seconds):.2f} s, peak {peak:.0f} MB, {facts}")
 
 

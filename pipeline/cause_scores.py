@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.methodology.rules import CausesRules
+from pipeline.schema import FLOAT_DECIMALS
 from pipeline.tables.causes import CAUSE_SCORES
 
 TOP_ANSWER = 5
@@ -104,7 +105,7 @@ def _group_scores(risks: pd.DataFrame, items: pd.DataFrame, rules: CausesRules) 
     found["coverage_share"] = found["answer_sum"] / found["asked_sum"]
     minimum = found["group_code"].map(minimums(rules)).astype("int64")
     is_enough = (found["respondent_count"] >= minimum) & (found["coverage_share"] >= rules.min_coverage_share)
-    return found.assign(is_scored=is_enough, score=found["score"].where(is_enough))
+    return found.assign(is_scored=is_enough, score=found["score"].where(is_enough).round(FLOAT_DECIMALS))
 
 
 def minimums(rules: CausesRules) -> dict[str, int]:
@@ -140,7 +141,8 @@ def _together(groups: pd.DataFrame, rules: CausesRules) -> pd.DataFrame:
         {
             "school_id": sums["school_id"],
             "direction_code": sums["direction_code"],
-            "score": (sums["weighted"] / sums["weight"]).where(sums["weight"] > 0),
+            # Rounded before it is judged: a score of 40 must not miss its cut by the last digits of a sum.
+            "score": (sums["weighted"] / sums["weight"]).where(sums["weight"] > 0).round(FLOAT_DECIMALS),
             "coverage_share": sums["answer_sum"] / sums["asked_sum"],
             "respondent_count": sums["respondent_count"],
         }

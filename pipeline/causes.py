@@ -27,6 +27,7 @@ GENITIVE_MONTHS = (
 FINDING = [
     "school_id", "municipality_id", "cause_code", "direction_code", "value", "region_value", "cut_value",
     "significance_code", "respondent_count", "source_text", "status_code", "is_found",
+    "is_clear",
 ]  # fmt: skip
 
 
@@ -54,7 +55,8 @@ def findings(evidence: CauseEvidence, rules: CausesRules) -> pd.DataFrame:
 
     Returns:
         The columns `FINDING`: value with the mean of the surveyed schools and the cut, significance, respondents,
-        source (Russian), status. A school without a row for a cause is unknown in it, never healthy.
+        source (Russian), status, and whether it counts for the scale (`is_clear`): found, and a fact or a score that
+        says so without comparing schools. A school without a row for a cause is unknown in it, never healthy.
     """
     own = evidence.facts.merge(evidence.surveyed[["school_id", "municipality_id"]], on="school_id")
     by_fact = _fact_findings(own.merge(evidence.causes, on="cause_code"), rules)
@@ -153,6 +155,12 @@ def recommended(causes: pd.DataFrame, measures: pd.DataFrame, year: int) -> pd.D
     return pd.DataFrame(rows, columns=columns)
 
 
+def newest_plan(measures: pd.DataFrame, year: int) -> int | None:
+    """The year of the newest plan that the list of a year can serve: it is in force to the August after it."""
+    years = measures.loc[measures["plan_year"] <= year + 1, "plan_year"]
+    return None if years.empty else int(years.max())
+
+
 def measure_numbers(text: str) -> list[int]:
     """The numbers of a cause's measures, «14;18», in the order of preference."""
     return [int(part) for part in text.split(";") if part.strip().isdigit()]
@@ -194,13 +202,15 @@ def _survey_findings(evidence: CauseEvidence, by_fact: pd.DataFrame, rules: Caus
     status = np.select([confirmed != "", ~rows["is_many"].astype(bool)], ["fact", "small_sample"], "hypothesis")
     least = pd.Series(np.where(status == "small_sample", rules.small_sample_from, rules.register_from), rows.index)
     rank = BY_SIGNIFICANCE.index
+    is_found = rows["significance_code"].map(rank) <= least.map(rank)
     return rows.assign(
         value=rows["score"],
         region_value=rows["region_score"],
         cut_value=rows["high_cut_score"].where(is_high, rows["medium_cut_score"]),
         source_text="анкеты: " + rows["source_text"] + ("; подтверждено: " + confirmed).where(confirmed != "", ""),
         status_code=status,
-        is_found=rows["significance_code"].map(rank) <= least.map(rank),
+        is_found=is_found,
+        is_clear=is_found & (rows["score"] >= rules.scale_score),
     )
 
 
@@ -234,16 +244,24 @@ def _fact_findings(facts: pd.DataFrame, rules: CausesRules) -> pd.DataFrame:
                 respondent_count=np.nan,
                 status_code="fact",
                 is_found=is_found,
+                is_clear=is_found,
             )
         )
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=FINDING)
 
 
 def _shares(found: pd.DataFrame, by: list[str], rules: CausesRules) -> pd.DataFrame:
-    """One row per value of the given columns: schools with the cause, schools judged, their share and the scale."""
-    grouped = found.assign(is_found=found["is_found"].astype("float64")).groupby(by)["is_found"]
-    table = grouped.agg(school_count="sum", surveyed_count="size").reset_index()
-    share = table["school_count"] / table["surveyed_count"]
+    """One row per value of the given columns: schools with the cause, schools judged, their share and the scale.
+
+    The scale looks at clear causes alone: thirds of the schools are found medium or high in any region, and say nothing
+    of how common a lack is.
+    """
+    counted = found.assign(is_found=found["is_found"].astype("float64"), is_clear=found["is_clear"].astype("float64"))
+    grouped = counted.groupby(by)
+    table = grouped.agg(
+        school_count=("is_found", "sum"), clear_count=("is_clear", "sum"), surveyed_count=("is_found", "size")
+    ).reset_index()
+    share = table["clear_count"] / table["surveyed_count"]
     scale = pd.Series(
         np.select([share >= rules.systemic_share, share >= rules.mass_share], ["systemic", "mass"], "local"),
         index=table.index,
@@ -258,6 +276,7 @@ def _without_cause(evidence: CauseEvidence, with_cause: "pd.Series[str]") -> pd.
     together = evidence.scores[evidence.scores["group_code"] == ""]
     scored = together.groupby("school_id")["is_scored"].sum()
     answered = together.groupby("school_id")["coverage_share"].max()
+    judged = set(evidence.facts["school_id"])
     reasons = []
     for school_id in schools:
         count = int(scored.get(school_id, 0))
@@ -268,6 +287,8 @@ def _without_cause(evidence: CauseEvidence, with_cause: "pd.Series[str]") -> pd.
             reasons.append("анкеты: ответивших меньше наименьшего числа")
         else:
             reasons.append("анкеты не возвращены")
+        if school_id in judged:
+            reasons[-1] += "; по другим сведениям ни один порог не достигнут"
     return pd.DataFrame(
         {
             "school_id": schools,

@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from pipeline.cli_causes import causes_app
+from pipeline.cli_commission import commission_app
+from pipeline.cli_confirm import confirm_app, objections_app
+from pipeline.cli_orders import order_app
 from pipeline.command_help import OPTIONS, SUBCOMMAND, RussianGroup, misuse, quoted, title_panels
 from pipeline.command_run import (
     AsOfOption,
@@ -41,6 +44,10 @@ app = typer.Typer(
 match_app = command_group("Сопоставление названий школ с реестром: решает аналитик.")
 layout_app = command_group("Макеты региональных книг.")
 app.add_typer(causes_app, name="causes")
+app.add_typer(order_app, name="order")
+app.add_typer(confirm_app, name="confirm")
+app.add_typer(objections_app, name="objections")
+app.add_typer(commission_app, name="commission")
 app.add_typer(match_app, name="match")
 app.add_typer(layout_app, name="layout")
 
@@ -227,8 +234,7 @@ def rank(
     """Только модель: индекс, интервал и вероятность по таблице results любой системы школ."""
     from pipeline.ranking import rank_file
 
-    count = rank_file(results, year=year, capacity=capacity, output=output, edition=edition)
-    typer.echo(f"Школ: {count}; записано в {output}")
+    typer.echo(rank_file(results, year=year, capacity=capacity, output=output, edition=edition))
 
 
 @command(app)

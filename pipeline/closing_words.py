@@ -4,13 +4,15 @@ from pathlib import Path
 
 import typer
 
+from pipeline import reconciliation
 from pipeline.command_help import quoted
+from pipeline.order_shown import against_signed
 from pipeline.outputs import coverage, dependence, selection
 from pipeline.outputs import quality as quality_report
 from pipeline.region import DEMO_NOTICE, load_region
 from pipeline.run import Run
 from pipeline.store import Store
-from pipeline.tables import comparison, decision, quality, sources
+from pipeline.tables import comparison, decision, orders, quality, sources
 
 
 def say_report(folder: Path) -> None:
@@ -40,9 +42,13 @@ def say_missing(run: Run) -> None:
 
 
 def say_selection(run: Run) -> None:
-    """How the list came out, and what it depends on."""
+    """How the list came out, what it depends on, and how it differs from a signed list of the year."""
     store = Store(run)
     typer.echo(selection.terminal_summary(store.read(decision.SELECTION)))
     typer.echo(
         dependence.terminal_summary(store.read(comparison.LIST_DEPENDENCE), store.read(comparison.SCHOOL_DEPENDENCE))
     )
+    if told := reconciliation.summary(store.read(orders.LIST_RECONCILIATION)):
+        typer.echo(f"Сверка (на отбор не влияет): {told}.")
+    if told := against_signed(run.root, run.year, store.read(decision.SELECTION)):
+        typer.echo(told)

@@ -36,19 +36,35 @@ def command(group: typer.Typer, name: str | None = None) -> Callable[[F], F]:
     return group.command(name, cls=RussianCommand, options_metavar=OPTIONS)
 
 
+def read_day(text: str, parameter: str) -> date:
+    """A day as a command is told it, ГГГГ-ММ-ДД."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(
+            f"«{text}» — не дата",
+            where=f"параметр {parameter}",
+            remedy="укажите дату как ГГГГ-ММ-ДД, например 2026-07-15",
+        ) from error
+
+
+def publish_orders(root: Path, year: int) -> None:
+    """Publish what is signed, drafted and objected to as of today, and say where; done after every change of it."""
+    from pipeline import methodology
+    from pipeline.stages import FLOWS, finish
+
+    run = start_run(root, "orders", year, methodology.DEFAULT_EDITION, None, date.today().isoformat())
+    for stage in FLOWS[run.flow]:
+        stage.run(run)
+    typer.echo(f"Опубликовано: {finish(run)}")
+
+
 def start_run(root: Path, flow: str, year: int, edition: str, capacity: int | None, as_of: str | None) -> "Run":
     """A new run; the only place where the command line looks at the clock."""
     from pipeline.stages import start
 
     if as_of is not None:
-        try:
-            date.fromisoformat(as_of)
-        except ValueError as error:
-            raise ConfigError(
-                f"«{as_of}» — не дата",
-                where="параметр --as-of",
-                remedy="укажите дату как ГГГГ-ММ-ДД, например 2026-07-15",
-            ) from error
+        read_day(as_of, "--as-of")
     started_at = datetime.now().astimezone().isoformat(timespec="seconds")
     return start(root, flow, year, edition=edition, capacity=capacity, as_of=as_of, started_at=started_at)
 

@@ -92,7 +92,7 @@ def questioned_schools(context: pd.DataFrame, indicators: pd.DataFrame, schools:
         shown = lines[has_code & ~is_part] if code == "total_not_sum" else lines[has_code]
         grouped = shown.groupby(["school_id", "year"])
         told = grouped.agg(count=("line", "size"), text=("line", "; ".join), source=("source_text", "first"))
-        told["text"] = told["text"] + " (" + told["source"] + ")"
+        told["text"] = told["text"] + "; " + told["source"]
         told = told.drop(columns="source").add_prefix(f"{code}_").reset_index()
         frame = frame.merge(told, on=["school_id", "year"], how="left")
         frame[f"{code}_count"] = frame[f"{code}_count"].fillna(0).astype("int64")
@@ -101,16 +101,16 @@ def questioned_schools(context: pd.DataFrame, indicators: pd.DataFrame, schools:
 
 
 def _lines(asked: pd.DataFrame, indicators: pd.DataFrame) -> "pd.Series[str]":
-    """Each fact in words: «Обучающихся всего — 234, сумма слагаемых — 195»."""
+    """Each fact in words: «Обучающихся всего — 234, сумма слагаемых — 195»; of conflicting ones only what they are."""
     titles, wholes = (indicators.set_index("indicator_code")[name] for name in ("title", "part_of_code"))
     label = asked["indicator_code"].map(titles).fillna(asked["indicator_code"])
     shown = asked["value_text"].fillna("").where(asked["value_text"].notna(), _shown(asked["value"]))
-    shown = shown.mask(asked["question_codes"].str.contains("conflicting"), "сказано разное")
     parts = asked.assign(indicator_code=asked["indicator_code"].map(wholes)).dropna(subset=["indicator_code"])
     sums = parts.groupby(FACT_KEY)["value"].sum().rename("sum").reset_index()
     joined = asked[FACT_KEY].merge(sums, on=FACT_KEY, how="left")["sum"].set_axis(asked.index)
     total = (", сумма слагаемых — " + _shown(joined)).where(joined.notna(), "")
-    return (label + " — " + shown + total).astype("str")
+    is_conflicting = asked["question_codes"].str.contains("conflicting").astype(bool)
+    return label.where(is_conflicting, label + " — " + shown + total).astype("str")
 
 
 def _newest(facts: pd.DataFrame, year: int, as_of: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -212,7 +212,7 @@ def _calculated(told: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:
 
 def _keys(frame: pd.DataFrame) -> list[tuple[str, int, str]]:
     """(school, year, indicator) of every row."""
-    return [(s, int(y), c) for s, y, c in zip(*(frame[name] for name in FACT_KEY), strict=True)]
+    return [(s, int(y), c) for s, y, c in zip(*(frame[name].tolist() for name in FACT_KEY), strict=True)]
 
 
 def _shown(values: pd.Series) -> "pd.Series[str]":

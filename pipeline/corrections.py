@@ -12,11 +12,17 @@
     reason = "Опечатка в протоколе: переставлены цифры"
     provider = "Письмо школы № 12 от 14.07.2026"
     status = "confirmed"            # confirmed, assumed
+    objection = "2026-3"            # optional: year of the confirmation of data and number of the objection
+
+An entry without `objection` mends what a school's file says, before merged schools are added up; one that names its
+objection mends the figure that the school was shown that year, reorganisations of that year included.
 
 A correction that matches nothing, or whose guard no longer holds, stops the run: the source was mended meanwhile, or
 the entry is wrong, and either must be seen.
 """
 
+import json
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,12 +31,15 @@ from typing import Any
 import pandas as pd
 
 from pipeline.errors import ConfigError
+from pipeline.lineage import carry_over, successors
+from pipeline.objections import CellCorrection
 from pipeline.russian import toml_place
 from pipeline.tables.results import CELL_KEY, RESULTS
 
 CORRECTABLE = ("tested_count", "low_count", "absent_count", "mean_score")
 FIELDS = {"school_id", "procedure", "subject", "grade", "guard", "set", "reason", "provider", "status"}
 OPTIONAL = {"objection"}
+OBJECTION_ID = re.compile(r"\d{4}-\d+")
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,12 @@ class Correction:
     key: tuple[str, int, str, str, str]
     guard: dict[str, float]
     values: dict[str, float]
+    objection_id: str = ""
+
+    @property
+    def objection_year(self) -> int | None:
+        """The year of decision in which the school objected; None for an error of a source."""
+        return int(self.objection_id.split("-")[0]) if self.objection_id else None
 
 
 def load(directory: Path) -> tuple[Correction, ...]:
@@ -106,6 +121,60 @@ def apply(results: pd.DataFrame, corrections: tuple[Correction, ...]) -> pd.Data
     return RESULTS.conform(corrected)
 
 
+def apply_and_carry(
+    results: pd.DataFrame,
+    corrections: tuple[Correction, ...],
+    school_lineage: pd.DataFrame,
+    homes: dict[str, str],
+    year: int,
+) -> pd.DataFrame:
+    """The corrected cells of the schools that carry on (`RESULTS`), as of a year of decision.
+
+    Errors of sources are mended in the cells of the schools that held the exams. An objection is about figures as the
+    school was shown them, so it is applied after the reorganisations of its year and before those of later ones.
+    Corrections of results or objections that are later than the year are not yet known in it.
+
+    Args:
+        results: cells of the schools that held the exams (`RESULTS`).
+        corrections: all that are declared.
+        school_lineage: `SCHOOL_LINEAGE`.
+        homes: school -> municipality of the register.
+        year: year of decision.
+    """
+    known = [c for c in corrections if c.key[1] <= year and (c.objection_year or year) <= year]
+    carried = apply(results, tuple(c for c in known if c.objection_year is None))
+    for then in sorted({c.objection_year for c in known if c.objection_year is not None} | {year}):
+        carried = carry_over(carried, successors(school_lineage, then), homes)
+        carried = apply(carried, tuple(c for c in known if c.objection_year == then))
+    return carried
+
+
+def entry_text(entry: CellCorrection) -> str:
+    """An accepted objection as it stands in `corrections/<year of results>.toml`."""
+
+    def quoted(told: str) -> str:
+        # A JSON string is a TOML string, but for one sign that nobody can see.
+        return json.dumps(told, ensure_ascii=False).replace("\x7f", "")
+
+    guard, values = (
+        ", ".join(f"{name} = {count}" for name, count in counts.items()) for counts in (entry.guard, entry.values)
+    )
+    lines = [
+        "[[correction]]",
+        f"school_id = {quoted(entry.school_id)}",
+        f"procedure = {quoted(entry.procedure)}",
+        f"subject = {quoted(entry.subject)}",
+        f"grade = {quoted(entry.grade)}",
+        f"guard = {{ {guard} }}",
+        f"set = {{ {values} }}",
+        f"reason = {quoted(entry.reason)}",
+        f"provider = {quoted(entry.provider)}",
+        'status = "confirmed"',
+        f"objection = {quoted(entry.objection_id)}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def _correction(entry: dict[str, object], year: int, place: str) -> Correction:
     """One checked entry."""
     names = set(entry)
@@ -125,4 +194,9 @@ def _correction(entry: dict[str, object], year: int, place: str) -> Correction:
     if entry["status"] not in ("confirmed", "assumed"):
         raise ConfigError("status исправления — confirmed или assumed", where=place)
     key = (str(entry["school_id"]), year, str(entry["procedure"]), str(entry["subject"]), str(entry["grade"]))
-    return Correction(place, key, dict(guard), dict(values))
+    objection = str(entry.get("objection", ""))
+    if objection and not OBJECTION_ID.fullmatch(objection):
+        raise ConfigError(
+            f"objection исправления — «{objection}», а должно быть «год-номер»", where=place, remedy="например, 2026-3"
+        )
+    return Correction(place, key, dict(guard), dict(values), objection)

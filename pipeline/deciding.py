@@ -52,12 +52,18 @@ class Case:
     decisions: pd.DataFrame
     doubtful_vpr: pd.DataFrame | None = None
 
-    def set_aside(self, method: Methodology) -> pd.DataFrame | None:
-        """The cells that are no evidence of their schools under an edition (`objectivity.set_aside`)."""
+    def doubtful_cells(self, method: Methodology) -> pd.DataFrame | None:
+        """The cells of doubtful ВПР that speak for their schools under an edition (`objectivity.set_aside`)."""
         if self.doubtful_vpr is None or self.doubtful_vpr.empty:
             return None
         cells = pool_cells(self.results, method.pool)
         return objectivity.set_aside(self.doubtful_vpr, cells, method.stability.min_cell_schools, method.objectivity)
+
+    def set_aside(self, method: Methodology, fitted: pd.DataFrame) -> pd.DataFrame | None:
+        """The doubtful cells of the schools that the model (`STABILITY`) judged without them."""
+        doubtful = self.doubtful_cells(method)
+        judged_without = fitted.loc[fitted["is_vpr_set_aside"].astype(bool), "school_id"]
+        return None if doubtful is None else doubtful[doubtful["school_id"].isin(judged_without)]
 
 
 def make_case(
@@ -95,24 +101,24 @@ class Evidence:
     Args:
         cells: result cells that may choose schools.
         left_out: schools that count in the region's rates only.
-        set_aside: cells that are no evidence of their schools; None: objectivity was not judged.
+        doubtful: cells of doubtful ВПР that speak for their schools; None: there are none.
     """
 
     cells: pd.DataFrame
     left_out: frozenset[str]
-    set_aside: pd.DataFrame | None
+    doubtful: pd.DataFrame | None
 
 
 def evidence(case: Case, method: Methodology) -> Evidence:
     """What the model of an edition is fitted to."""
     left_out = left_out_schools(case.schools, case.year, method.pool)
-    return Evidence(pool_cells(case.results, method.pool), left_out, case.set_aside(method))
+    return Evidence(pool_cells(case.results, method.pool), left_out, case.doubtful_cells(method))
 
 
 def fit(case: Case, method: Methodology, known: Evidence | None = None) -> StabilityFit:
     """The model of stably low results under an edition; `known` is its evidence where it has been gathered before."""
     seen = evidence(case, method) if known is None else known
-    return stability.fit(seen.cells, case.year, method.stability, method.selection, seen.left_out, seen.set_aside)
+    return stability.fit(seen.cells, case.year, method.stability, method.selection, seen.left_out, seen.doubtful)
 
 
 def choose(case: Case, method: Methodology, fitted: pd.DataFrame, *, is_explained: bool = True) -> pd.DataFrame:
@@ -127,7 +133,7 @@ def choose(case: Case, method: Methodology, fitted: pd.DataFrame, *, is_explaine
     """
     rule, vpr_only, aside = pd.DataFrame({"school_id": [], "is_rule_low": []}), frozenset[str](), None
     if is_explained:
-        aside = case.set_aside(method)
+        aside = case.set_aside(method, fitted)
         cells = pool_cells(case.results, method.pool)
         rule = indicators.familiar_rule(cells, case.year, method.familiar)
         vpr_only = vpr_only_schools(cells, fitted, method.stability, aside)

@@ -35,6 +35,7 @@ class Variant:
         method: the edition with the one choice changed.
         is_without_history: no list of earlier years and no decision of the commission is known.
         is_by_rule: the familiar rule ranks the schools in place of T.
+        is_vpr_trusted: ВПР in doubt count as they are.
     """
 
     group_code: str
@@ -43,6 +44,7 @@ class Variant:
     method: Methodology
     is_without_history: bool = False
     is_by_rule: bool = False
+    is_vpr_trusted: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,9 @@ def variants(method: Methodology, procedures: tuple[str, ...]) -> tuple[Variant,
             method,
             is_without_history=True,
         ),
+        Variant(
+            "objectivity", "doubtful_vpr_counted", "ВПР под сомнением засчитаны как есть", method, is_vpr_trusted=True
+        ),
         Variant("rule", "rule_only", "только по привычному правилу, без вероятности T", method, is_by_rule=True),
     )
 
@@ -89,7 +94,7 @@ def dependence(case: Case, method: Methodology, fitted: pd.DataFrame, selection:
     status = selection.set_index("school_id")["status_code"]
     case = _with_plain_results(case)
     procedures = tuple(sorted(pool_cells(case.results, method.pool)["procedure"].unique()))
-    models = _Models({_model_key(method): fitted}, {})
+    models = _Models({_model_key(case, method): fitted}, {})
     # A variant that is the edition itself, or another variant, is told and not counted twice.
     told = {_decision_key(case, Variant("", "", "", method)): "Так перечень и составлен."}
     rows, decided = [], {}
@@ -185,14 +190,15 @@ def _with_plain_results(case: Case) -> Case:
     return replace(case, results=case.results[is_read].drop(columns=UNREAD_COLUMNS))
 
 
-def _model_key(method: Methodology) -> tuple[object, ...]:
+def _model_key(case: Case, method: Methodology) -> tuple[object, ...]:
     """What the model of an edition depends on: variants that agree in it share one fit."""
-    return *_evidence_key(method), method.stability, method.selection.capacity
+    return *_evidence_key(case, method), method.stability, method.selection.capacity
 
 
-def _evidence_key(method: Methodology) -> tuple[object, ...]:
+def _evidence_key(case: Case, method: Methodology) -> tuple[object, ...]:
     """What the evidence of an edition depends on."""
-    rules = method.stability.min_cell_schools, method.objectivity
+    is_doubted = case.doubtful_vpr is not None and not case.doubtful_vpr.empty
+    rules = method.stability.min_cell_schools, method.objectivity, is_doubted
     return frozenset(method.pool.cells), method.pool.excluded_kinds, *rules
 
 
@@ -200,7 +206,13 @@ def _decision_key(case: Case, variant: Variant) -> tuple[object, ...]:
     """What the decision under a variant depends on: two variants that agree in it are one."""
     has_history = case.list_in_force is not None or case.list_before is not None or not case.decisions.empty
     is_cut_off = variant.is_without_history and has_history
-    return _model_key(variant.method), variant.method.selection, is_cut_off, variant.is_by_rule
+    model = _model_key(_seen_by(case, variant), variant.method)
+    return model, variant.method.selection, is_cut_off, variant.is_by_rule
+
+
+def _seen_by(case: Case, variant: Variant) -> Case:
+    """The facts that a variant looks at."""
+    return replace(case, doubtful_vpr=None) if variant.is_vpr_trusted else case
 
 
 @dataclass(frozen=True)
@@ -212,9 +224,9 @@ class _Models:
 
     def of(self, case: Case, method: Methodology) -> pd.DataFrame:
         """One row per school of the model of an edition (`STABILITY`)."""
-        model = _model_key(method)
+        model = _model_key(case, method)
         if model not in self.tables:
-            pool = _evidence_key(method)
+            pool = _evidence_key(case, method)
             if pool not in self.evidence:
                 self.evidence[pool] = deciding.evidence(case, method)
             self.tables[model] = deciding.fit(case, method, self.evidence[pool]).table
@@ -223,7 +235,7 @@ class _Models:
 
 def _decide(case: Case, variant: Variant, models: _Models) -> "pd.Series[str]":
     """The status of each school under a variant, by `school_id`."""
-    method = variant.method
+    case, method = _seen_by(case, variant), variant.method
     fitted = models.of(case, method)
     if variant.is_without_history:
         case = replace(case, list_in_force=None, list_before=None, decisions=case.decisions.iloc[:0])

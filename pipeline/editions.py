@@ -4,6 +4,7 @@ Nothing is read or recognised anew: the facts are those of the published identif
 them through `deciding`, as the list itself was decided.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -47,6 +48,7 @@ def compare_published(root: Path, year: int, names: str, capacity: int | None, o
     lists = edition_lists(case, methods, published.read(MUNICIPALITIES))
     notices = [DEMO_NOTICE] if published.manifest["is_demo"] else []
     notices.append(_published_notice(published, editions, places, lists))
+    notices += _doubt_notices(published, methods)
     titles = {method.edition: method.title for method in methods}
     told = [*notices, comparison.render(lists, titles, year, places)]
     if output is not None:
@@ -121,3 +123,16 @@ def _published_notice(published: Published, editions: tuple[str, ...], places: i
         f"ВНИМАНИЕ. {told}, но теперь та же редакция даёт другой перечень: с тех пор изменились методика или "
         "программа. Повторите расчёт: shnro identify."
     )
+
+
+def _doubt_notices(published: Published, methods: tuple[Methodology, ...]) -> Iterator[str]:
+    """Which editions would judge the objectivity of ВПР by other numbers than those of the published doubts."""
+    judged = published.manifest["parameters"]
+    for method in methods:
+        numbers = {f"{p.section}.{p.name}": p.value for p in method.parameters if p.section == "objectivity"}
+        if any(judged.get(name) != value for name, value in numbers.items()):
+            yield (
+                "ВНИМАНИЕ. Сомнения в объективности ВПР взяты из опубликованного расчёта, а у редакции "
+                f"«{method.edition}» числа раздела objectivity другие: чтобы судить по ним, нужен расчёт "
+                f"shnro identify --edition {method.edition}."
+            )

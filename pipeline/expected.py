@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.errors import MethodologyError
 from pipeline.methodology.rules import PoolRules, StabilityRules
 from pipeline.outlook import Outlook
+from pipeline.panel import Dispersion
 from pipeline.tables.model import MODEL_PARAMETERS
 from pipeline.tables.results import CELL_KEY
 
@@ -27,7 +28,7 @@ class StabilityFit:
         year: year of decision.
         capacity: K, the places of the list.
         decay: d, the weight of a year against the next newer one.
-        dispersion: φ, how many times the counts vary more than chance alone.
+        dispersion: φ, how many times the counts of a cell vary more than chance alone.
         prior: k of the Gamma(kμ, k) distribution of schools.
         prior_level, prior_slope: ln μ = level + slope · ln(size / `median_size`).
         median_size: tested pupils of the median school year.
@@ -43,7 +44,7 @@ class StabilityFit:
     year: int
     capacity: int
     decay: float
-    dispersion: float
+    dispersion: Dispersion
     prior: float
     prior_level: float
     prior_slope: float
@@ -61,7 +62,17 @@ def model_parameters(fit: StabilityFit) -> pd.DataFrame:
     """One row per parameter of the fitted model (`MODEL_PARAMETERS`): what repeats S, T and P in a spreadsheet."""
     rows = (
         ("decay", "d: во сколько раз год весит меньше следующего за ним", fit.decay),
-        ("dispersion", "φ: во сколько раз результаты разбросаны сильнее случайного", fit.dispersion),
+        (
+            "dispersion",
+            "φ₀: во сколько раз результаты маленькой параллели разбросаны сильнее случайного",
+            fit.dispersion.base,
+        ),
+        (
+            "dispersion_growth",
+            "γ: прибавка к φ на каждый низкий результат, ожидаемый в параллели",
+            fit.dispersion.growth,
+        ),
+        ("drift_share", "Какую часть убывания веса объясняют движением школ", fit.dispersion.drift_share),
         ("prior_strength", "k: сколько ожидаемых низких результатов стоит исходное ожидание", fit.prior),
         ("prior_level", "α₀: логарифм исходного ожидания школы медианного размера", fit.prior_level),
         ("prior_slope", "α₁: как исходное ожидание меняется с логарифмом размера", fit.prior_slope),

@@ -5,12 +5,12 @@ have been best is taken (docs/methodology.md, step 3). Row t of an array *by ori
 say; its last row is what all years say.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipeline.methodology.rules import StabilityRules
-from pipeline.panel import Integers, Panel, evidence_by_origin, log_sizes_by_origin
+from pipeline.panel import Dispersion, Integers, Panel, evidence_by_origin, log_sizes_by_origin
 from pipeline.posterior import Floats, Prior, fit_prior
 
 DECAY_ROUNDS = 2  # the prior hardly depends on the decay: one return is enough
@@ -31,7 +31,7 @@ class Learned:
     """
 
     decay: float
-    dispersion: float
+    dispersion: Dispersion
     prior: Prior
     observed: Floats
     expected: Floats
@@ -54,8 +54,13 @@ class Learned:
         """E* + k by origin and school."""
         return self.expected + self.prior.strength
 
+    def on(self, panel: Panel) -> "Learned":
+        """The same parameters with the evidence of another panel of the same schools and years."""
+        observed, expected = evidence_by_origin(panel, self.decay, self.dispersion)
+        return replace(self, observed=observed, expected=expected)
 
-def learn(panel: Panel, dispersion: float, rules: StabilityRules) -> Learned:
+
+def learn(panel: Panel, dispersion: Dispersion, rules: StabilityRules) -> Learned:
     """The parameters that the whole history of the panel gives.
 
     Args:
@@ -101,7 +106,7 @@ def _years_that_tell(panel: Panel) -> int:
     return sum(int(has_results[:column].sum()) >= 2 for column, _ in predictable(panel))
 
 
-def _best_decay(panel: Panel, dispersion: float, prior: Prior, log_size: Floats, rules: StabilityRules) -> float:
+def _best_decay(panel: Panel, dispersion: Dispersion, prior: Prior, log_size: Floats, rules: StabilityRules) -> float:
     """The candidate with the least loss; at equal loss the first.
 
     Loss: Poisson deviance of the schools' counts in each predictable year, over twice their dispersion, plus half
@@ -109,6 +114,7 @@ def _best_decay(panel: Panel, dispersion: float, prior: Prior, log_size: Floats,
     """
     years = predictable(panel)
     start = prior.strength * prior.mean(log_size)
+    variance = dispersion.variance(panel)
 
     def loss(decay: float) -> float:
         observed, expected = evidence_by_origin(panel, decay, dispersion)
@@ -117,8 +123,7 @@ def _best_decay(panel: Panel, dispersion: float, prior: Prior, log_size: Floats,
         for column, rows in years:
             index = (observed[column, rows] + start[column, rows]) / (expected[column, rows] + prior.strength)
             foretold = panel.expected[rows, column] * index
-            # Weighted counts vary by V / E times as much as plain ones; 1 while exams weigh as they are.
-            excess = dispersion * panel.spread[rows, column] / panel.expected[rows, column]
+            excess = variance[rows, column] / panel.expected[rows, column]
             total += float((_deviances(panel.observed[rows, column], foretold) / (2 * excess)).sum())
         return total
 

@@ -1,12 +1,21 @@
-"""Results follow the successor: which school carries on whose results, and their sum.
+"""Results and places in lists follow the successor: which school carries on for whom, by year and by day.
 
 Versions of a load are chosen for the school that held the exam; only then do merged schools' cells become one. A
-renamed school is one school with two register entries and is joined at once, when it is recognised.
+renamed school is one school with two register entries and is joined at once, when it is recognised. Results follow by
+the year of results (`successors`), a place in a signed list by the day of the reorganisation (`successor_on`).
 """
+
+from datetime import date
+from typing import Any
 
 import pandas as pd
 
+from pipeline.errors import ConfigError
+from pipeline.schema import records
 from pipeline.tables.results import CELL_KEY, RESULTS
+
+SCHOOL_YEAR_MONTH = 9  # a school year begins on 1 September
+NEED_SUCCESSOR = ("renamed", "merged", "branch")
 
 
 def successors(school_lineage: pd.DataFrame, decision_year: int, kinds: tuple[str, ...] = ()) -> dict[str, str]:
@@ -23,6 +32,65 @@ def successors(school_lineage: pd.DataFrame, decision_year: int, kinds: tuple[st
     valid = valid.sort_values(["school_id", "from_year"])
     step = dict(zip(valid["school_id"].astype(str), valid["successor_id"].astype(str), strict=True))
     return {school_id: _last(school_id, step) for school_id in step}
+
+
+def successor_on(school_lineage: pd.DataFrame, school_id: str, day: date) -> str | None:
+    """The school that bears a school's place in a list on a day: itself, the end of the chain, or None once closed.
+
+    A school that merged or was renamed hands its place to the successor, a branch to the school it became a part of.
+
+    Args:
+        school_lineage: the reference table (`SCHOOL_LINEAGE`), checked by `refuse_wrong_dates`.
+        school_id: a school as an order names it.
+        day: reorganisations after it have not happened yet.
+    """
+    current, seen = school_id, {school_id}
+    while (step := reorganisation_on(school_lineage, current, day)) is not None:
+        if step["successor_id"] is None:
+            return None
+        current = str(step["successor_id"])
+        assert current not in seen, f"the lineage of {school_id} goes in a circle"
+        seen.add(current)
+    return current
+
+
+def reorganisation_on(school_lineage: pd.DataFrame, school_id: str, day: date) -> dict[str, Any] | None:
+    """The newest reorganisation of a school that is in force on a day, or None.
+
+    Returns:
+        `lineage_kind`, `successor_id` (None: closed), `begin` (the day it came into force) and `ground`.
+    """
+    own = records(school_lineage[school_lineage["school_id"] == school_id])
+    begun = [row | {"begin": begin} for row in own if (begin := _begin(row)) <= day]
+    if not begun:
+        return None
+    newest = max(begun, key=lambda row: (row["begin"], row["from_year"]))
+    return {name: newest[name] for name in ("lineage_kind", "successor_id", "begin", "ground")}
+
+
+def refuse_wrong_dates(school_lineage: pd.DataFrame) -> None:
+    """Refuse a day outside the school year that it is said to belong to, and a merger into nothing.
+
+    Raises:
+        ConfigError: the place in a list and the results would follow different schools.
+    """
+    for row in records(school_lineage):
+        where = f"reference/school_lineage.csv, школа «{row['school_id']}»"
+        if row["lineage_kind"] in NEED_SUCCESSOR and row["successor_id"] is None:
+            raise ConfigError(
+                "У реорганизованной школы не назван преемник",
+                where=where,
+                remedy="впишите код преемника в successor_id; если преемника нет, вид реорганизации — closed",
+            )
+        begin = _begin(row)
+        year = begin.year + (begin.month >= SCHOOL_YEAR_MONTH)
+        if year != row["from_year"]:
+            raise ConfigError(
+                f"Дата реорганизации {begin:%d.%m.%Y} не относится к учебному году, который кончается "
+                f"в {row['from_year']} году",
+                where=where,
+                remedy=f"исправьте from_date или впишите from_year {year}: год, в котором кончается учебный год",
+            )
 
 
 def carry_over(results: pd.DataFrame, final: dict[str, str], homes: dict[str, str]) -> pd.DataFrame:
@@ -57,6 +125,14 @@ def carry_over(results: pd.DataFrame, final: dict[str, str], homes: dict[str, st
     sums["mean_score"] = sums["weighted"] / sums["weight"].where(sums["weight"] > 0)
     joined = sums.reset_index().drop(columns=["weight", "weighted"])
     return RESULTS.conform(pd.concat([moved[~is_joined], joined], ignore_index=True))
+
+
+def _begin(row: dict[str, Any]) -> date:
+    """The day from which a reorganisation holds; without one, the first day of its school year."""
+    if row["from_date"] is None:
+        return date(int(row["from_year"]) - 1, SCHOOL_YEAR_MONTH, 1)
+    begin: date = row["from_date"].date()
+    return begin
 
 
 def _last(school_id: str, step: dict[str, str]) -> str:

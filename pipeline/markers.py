@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import betaincinv
-from scipy.stats import norm
+from scipy.special import betaincinv, ndtri  # scipy.stats would double the time of every start
 
 from pipeline.methodology.rules import ObjectivityRules
 from pipeline.schema import FLOAT_DECIMALS
@@ -103,8 +102,10 @@ def border_peak(evidence: Evidence, rules: ObjectivityRules) -> pd.DataFrame:
 
     Of the pupils within `peak_width` points of the border, what share stands on it? The region's own share is the norm,
     or that of a smooth curve through its neighbours where this is larger: a bump that the whole region has is a
-    property of the test. A symmetric window makes the share smaller in a school with another slope, never larger. All
-    tests of the school and year are added up; the lower bound is Clopper and Pearson's at `alarm_level`.
+    property of the test. All tests of the school and year are added up. A symmetric window makes the share smaller in a
+    school with another slope, but larger in one whose scores lie closer together: so both counts are divided by φ as in
+    `_shifted`, and the region itself says how much the shapes of its schools differ. The lower bound is Clopper and
+    Pearson's at `alarm_level`.
     """
     window = _border_windows(evidence, rules.peak_width)
     if window.empty:
@@ -116,13 +117,16 @@ def border_peak(evidence: Evidence, rules: ObjectivityRules) -> pd.DataFrame:
     cells = cells.assign(expected=cells["pupil_count"] * cells["norm"])
     schools = cells.groupby([*SCHOOL, "year"], as_index=False)[["pupil_count", "on_border", "expected"]].sum()
     schools = schools[schools["pupil_count"] >= rules.min_peak_count]
+    on_border, total = schools["on_border"], schools["pupil_count"]
+    norm_share = schools["expected"] / total
+    dispersion = _arcsine_dispersion(on_border, total, norm_share, schools["year"])
     frame = schools[[*SCHOOL, "year"]].assign(
         subject=ALL,
         grade=ALL,
-        tested_count=schools["pupil_count"],
-        value=schools["on_border"] / schools["pupil_count"],
-        lower_value=_lower_share(schools["on_border"], schools["pupil_count"], rules.alarm_level),
-        upper_bound=schools["expected"] / schools["pupil_count"],
+        tested_count=total,
+        value=on_border / total,
+        lower_value=_lower_share(on_border / dispersion, total / dispersion, rules.alarm_level),
+        upper_bound=norm_share,
     )
     return frame.assign(is_flagged=_exceeds(frame["lower_value"], frame["upper_bound"]))
 
@@ -163,7 +167,7 @@ def _high_means(scores: pd.DataFrame, rules: ObjectivityRules) -> pd.DataFrame:
     parts = scores[[*SCHOOL, *SLICE]].assign(n=n, total=n * score, squares=n * score**2)
     own = _moments(parts.groupby([*SCHOOL, *SLICE], as_index=False)[["n", "total", "squares"]].sum())
     region = _moments(parts.groupby(SLICE, as_index=False)[["n", "total", "squares"]].sum())
-    z = float(norm.ppf((1 + rules.interval_level) / 2))
+    z = float(ndtri((1 + rules.interval_level) / 2))
     bounds = region.assign(upper_bound=region["mean"] + z * region["sd"] / np.sqrt(region["n"]))
     own = own[own["n"] >= rules.min_mean_count].merge(bounds[[*SLICE, "upper_bound"]], on=SLICE)
     frame = own[[*SCHOOL, *SLICE, "upper_bound"]].assign(
@@ -211,14 +215,17 @@ def _fenced(frame: pd.DataFrame, rules: ObjectivityRules) -> pd.DataFrame:
 def _border_windows(evidence: Evidence, width: int) -> pd.DataFrame:
     """One row per school, test and score near the lowest score of «3»: `offset` from it, `pupil_count`.
 
-    Tests with no scale in the year, or with several forms, have no border.
+    Tests with no scale in the year, or with several forms, have no border. A test whose marks are narrower than the
+    window is left out: the window would reach into the next mark or below nought.
     """
     vpr = evidence.score_distribution[evidence.score_distribution["procedure"] == "vpr"]
     scales = evidence.score_scales[evidence.score_scales["procedure"] == "vpr"]
     pairs = vpr[SLICE].drop_duplicates().merge(scales, on=["subject", "grade"])
     has_begun = (pairs["valid_from_year"] <= pairs["year"]).fillna(True).astype(bool)
     has_ended = (pairs["valid_to_year"] < pairs["year"]).fillna(False).astype(bool)
-    borders = pairs.loc[has_begun & ~has_ended, [*SLICE, "upper_2_score"]].drop_duplicates(SLICE, keep=False)
+    own = pairs[has_begun & ~has_ended].drop_duplicates(SLICE, keep=False)
+    is_wide = (own["upper_3_score"] - own["upper_2_score"] > width) & (own["upper_2_score"] >= width - 1)
+    borders = own.loc[is_wide, [*SLICE, "upper_2_score"]]
     near = vpr.merge(borders, on=SLICE)
     offset = near["primary_score"].astype("int64") - near["upper_2_score"].astype("int64") - 1
     frame = near[[*SCHOOL, *SLICE]].assign(offset=offset, pupil_count=near["pupil_count"].astype("float64"))

@@ -14,11 +14,38 @@ from pipeline.methodology.rules import StabilityRules
 from pipeline.posterior import Floats
 
 Integers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 # Both forms of the mathematics exam are one subject when subjects are asked whether they agree.
 SUBJECT_FORMS = ("_base", "_prof")
 
+DISPERSION_ROUNDS = 12  # reweighted least squares: the last rounds change nothing in the sixth digit
+SINGULAR = 1e-9  # of a determinant: all cells expect the same, and a slope cannot be told from a level
+
 COUNTED = ("row", "column", "weight", "tested_count", "low_count", "expected_count")  # what the matrices add up
+
+
+@dataclass(frozen=True)
+class Dispersion:
+    """How much more than chance the counts vary: φ = base + growth · E in a cell of expectation E.
+
+    Chance gives a count the variance of its expectation. What a whole class shares, its teacher or its year, adds
+    a part that grows with the square: one bad class of a large school is many low results at once.
+
+    Args:
+        base: φ₀, at least 1.
+        growth: σ², times the level at which schools are decided about; 0 or more.
+        drift_share: how much of an old year's lost weight is owed to schools that move: 0 nothing, 1 all of it.
+    """
+
+    base: float
+    growth: float
+    drift_share: float
+
+    def variance(self, panel: "Panel") -> Floats:
+        """School by year: the variance of `observed`."""
+        found: Floats = self.base * panel.spread + self.growth * panel.squares
+        return found
 
 
 @dataclass(frozen=True)
@@ -30,6 +57,7 @@ class Panel:
         years: consecutive calendar years, one per column; the last is the year of decision.
         observed, expected: weighted low results, observed and expected; cells that take part.
         spread: Σw²E, the variance of `observed` that chance alone gives; equals `expected` while weights are 1.
+        squares: Σw²E² over the cells: how much of the expectation hangs on a few large classes.
         tested, low, unweighted_expected: plain counts of the cells that take part.
         present: tested pupils of all cells, whether they take part or not.
         cells: one row per cell that takes part, sorted: the columns `COUNTED`, and in the whole panel `year`,
@@ -41,6 +69,7 @@ class Panel:
     observed: Floats
     expected: Floats
     spread: Floats
+    squares: Floats
     tested: Floats
     low: Floats
     unweighted_expected: Floats
@@ -56,6 +85,10 @@ class Panel:
         """The same schools and years, counted on one subject alone."""
         chosen = self.cells.loc[self.cells["subject"] == subject, list(COUNTED)]
         return _matrices(chosen, self.school_ids, self.years, self.present)
+
+    def without(self, is_left_out: Mask) -> "Panel":
+        """The same schools and years without some of the `cells`."""
+        return _matrices(self.cells[~is_left_out], self.school_ids, self.years, self.present)
 
 
 def make_panel(cells: pd.DataFrame, year: int, rules: StabilityRules) -> Panel:
@@ -79,15 +112,15 @@ def make_panel(cells: pd.DataFrame, year: int, rules: StabilityRules) -> Panel:
     return _matrices(used.assign(weight=weight), pd.Series(school_ids), years, present)
 
 
-def evidence_by_origin(panel: Panel, decay: float, dispersion: float) -> tuple[Floats, Floats]:
+def evidence_by_origin(panel: Panel, decay: float, dispersion: Dispersion) -> tuple[Floats, Floats]:
     """O* and E* by origin and school: counts weighted by age, over f, so that their variance is Poisson's.
 
     Row t is what the years before column t say, age 0 being the column before it; the last row is what all years say.
-    f = φ · Σa²V / ΣaE with a = decay ** age. A school without expectation has 0 and 0.
+    f = Σ a^(2 − drift_share) · variance / ΣaE with a = decay ** age. A school without expectation has 0 and 0.
     """
     observed, expected = _weighted_by_age(panel.observed, decay), _weighted_by_age(panel.expected, decay)
-    spread = dispersion * _weighted_by_age(panel.spread, decay**2)
-    scale = np.divide(expected, spread, out=np.zeros_like(expected), where=spread > 0)
+    variance = _weighted_by_age(dispersion.variance(panel), decay ** (2 - dispersion.drift_share))
+    scale = np.divide(expected, variance, out=np.zeros_like(expected), where=variance > 0)
     return observed * scale, expected * scale
 
 
@@ -112,27 +145,46 @@ def log_sizes_by_origin(panel: Panel, limit: float) -> Floats:
     return sizes
 
 
-def dispersion_of(panel: Panel, last_year: int, width: int, min_df: int) -> tuple[float, bool]:
-    """φ of the window, at least 1, and whether there were enough degrees of freedom to estimate it.
+def dispersion_of(panel: Panel, last_year: int, rules: StabilityRules) -> tuple[Dispersion, bool]:
+    """φ of the window, and whether there were enough degrees of freedom to estimate it; else chance alone.
 
-    φ = Σ (x − μ)² / μ / (cells − schools) over cells with μ > 0, where μ = E · r and r is the school's pooled O/E.
+    Squares (x − μ)² / μ over cells with μ > 0 are drawn on the line φ₀ + σ²μ, where μ = E · r and r is the school's
+    pooled O / E. Each cell counts for 1 − h, h its share of the school's expectation: r has been drawn towards it.
     """
-    window = panel.columns(last_year, width)
-    if not len(window):
-        return 1.0, False
-    cells = panel.cells[panel.cells["column"].between(window[0], window[-1])]
+    window = panel.columns(last_year, rules.window_years)
+    cells = panel.cells[panel.cells["column"].isin(window)]
     row, low = cells["row"].to_numpy(), cells["low_count"].to_numpy()
     expected = cells["expected_count"].to_numpy()
-    observed_sum = _sums(row, low, len(panel.school_ids))
-    expected_sum = _sums(row, expected, len(panel.school_ids))
-    ratio = np.divide(observed_sum, expected_sum, out=np.zeros_like(expected_sum), where=expected_sum > 0)
-    mean = expected * ratio[row]
+    expected_sum = _sums(row, expected, len(panel.school_ids))[row]
+    mean = expected * _sums(row, low, len(panel.school_ids))[row] / expected_sum
     is_counted = mean > 0
-    degrees = int(is_counted.sum()) - int((observed_sum > 0).sum())
-    if degrees < min_df:
-        return 1.0, False
-    squares = (low[is_counted] - mean[is_counted]) ** 2 / mean[is_counted]
-    return max(1.0, float(squares.sum()) / degrees), True
+    mean, free = mean[is_counted], (1 - expected / expected_sum)[is_counted]
+    if free.sum() < rules.min_dispersion_df:
+        return Dispersion(1.0, 0.0, rules.drift_share), False
+    base, growth = _variance_line((low[is_counted] - mean) ** 2 / mean, mean, free)
+    return Dispersion(base, growth * rules.dispersion_level, rules.drift_share), True
+
+
+def _variance_line(squares: Floats, mean: Floats, free: Floats) -> tuple[float, float]:
+    """φ₀ ≥ 1 and σ² ≥ 0 of squares ≈ (φ₀ + σ² · mean) · free: least squares, reweighted by the line itself."""
+    base, growth = max(1.0, float(squares.sum() / free.sum())), 0.0
+    design = np.column_stack([np.ones_like(mean), mean])
+    for _ in range(DISPERSION_ROUNDS):
+        weight = (base + growth * mean) ** -2.0
+        normal = (design * (weight * free)[:, None]).T @ design
+        target = design.T @ (weight * squares)
+        # The level where the line is flat, and the slope where it starts at chance: what is left at a bound.
+        flat, steep = target[0] / normal[0, 0], (target[1] - normal[0, 1]) / normal[1, 1]
+        determinant = normal[0, 0] * normal[1, 1] - normal[0, 1] ** 2
+        if determinant <= SINGULAR * normal[0, 0] * normal[1, 1]:
+            return max(1.0, float(flat)), 0.0
+        growth = float((normal[0, 0] * target[1] - normal[0, 1] * target[0]) / determinant)
+        base = float(flat - growth * normal[0, 1] / normal[0, 0])
+        if growth < 0:
+            base, growth = max(1.0, float(flat)), 0.0
+        elif base < 1:
+            base, growth = 1.0, max(0.0, float(steep))
+    return base, growth
 
 
 def _matrices(used: pd.DataFrame, school_ids: "pd.Series[str]", years: Integers, present: Floats) -> Panel:
@@ -150,6 +202,7 @@ def _matrices(used: pd.DataFrame, school_ids: "pd.Series[str]", years: Integers,
         observed=sums(weight * low),
         expected=sums(weight * expected),
         spread=sums(weight**2 * expected),
+        squares=sums((weight * expected) ** 2),
         tested=sums(tested),
         low=sums(low),
         unweighted_expected=sums(expected),

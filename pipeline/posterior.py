@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.methodology.rules import StabilityRules
+from pipeline.schema import FLOAT_DECIMALS
 
 Floats = npt.NDArray[np.float64]
 
@@ -116,6 +117,11 @@ def _with_mean(prior: Prior, low: Floats, high: Floats, size: Floats, slope_scal
         if np.abs(step).max() < MEAN_TOLERANCE:
             break
     return replace(prior, level=float(beta[0]), slope=float(beta[1]) if has_slope else 0.0)
+
+
+def as_stored(values: Floats) -> Floats:
+    """The numbers as the store keeps them: what a reader sees meets a threshold, not the last bits of a sum."""
+    return np.round(values, FLOAT_DECIMALS)
 
 
 def probabilities_above(shape: Floats, rate: Floats, cut: float) -> Floats:

@@ -131,6 +131,7 @@ class SurveyTexts:
     purpose: str
     voluntary: str
     anonymity: str
+    director_notice: str
     whom_director: str
     whom_teacher: str
     whom_pupil: str

@@ -13,8 +13,11 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.errors import ConfigError
+from pipeline.identity import Register
+from pipeline.lineage import refuse_wrong_dates
 from pipeline.russian import toml_place
 from pipeline.schema import Column, Table, records
+from pipeline.school_lists import list_files, own_list
 from pipeline.sources.grid import SourceFile, source_file
 from pipeline.store import sha256
 from pipeline.tables import orders, reference
@@ -24,6 +27,14 @@ RESOURCES = Path(__file__).parent / "resources"
 # Folders of raw/<year> that other commands read (returned questionnaires and forms), not results.
 OTHER_FOLDERS = ("survey", "support", "confirm")
 BOOLEANS = {"true": True, "1": True, "да": True, "false": False, "0": False, "нет": False}
+# In the order of `identity.Register`.
+REGISTER_TABLES = (
+    reference.MUNICIPALITIES,
+    reference.SCHOOLS,
+    reference.SCHOOL_CODES,
+    reference.SCHOOL_LINEAGE,
+    reference.SCHOOL_MATCHES,
+)
 KIND_WORDS = {"int": "целого числа", "float": "числа", "bool": "«да» или «нет»", "date": "даты"}
 KIND_REMEDIES = {"int": "целое число", "float": "число с точкой", "bool": "«да», «нет»", "date": "дату как ГГГГ-ММ-ДД"}
 SETTINGS_FOLDERS = ("reference", "layouts", "corrections", "methodology", "decisions")
@@ -191,6 +202,7 @@ def register(root: Path) -> dict[str, pd.DataFrame]:
     unknown = schools.loc[~schools["municipality_id"].isin(municipalities["municipality_id"]), "school_id"]
     _refuse_strangers(unknown, "reference/schools.csv", "муниципалитет которой не найден в municipalities.csv")
     _refuse_circles(frames["school_lineage"])
+    refuse_wrong_dates(frames["school_lineage"])
     for name, column in (
         ("school_codes", "school_id"),
         ("school_lineage", "school_id"),
@@ -205,16 +217,32 @@ def register(root: Path) -> dict[str, pd.DataFrame]:
 
 
 def past_list(root: Path, year: int) -> pd.DataFrame:
-    """The list made in September of a year (`decisions/lists/<year>.csv`); empty where there is none."""
-    path = root / "decisions" / "lists" / f"{year}.csv"
-    if not path.is_file():
+    """The list made in September of a year, as it was imported; empty where there is none (`PAST_LIST`).
+
+    It lies in `decisions/lists/<year>` as a table of the project (.csv with school_id) or as any workbook or CSV that
+    names schools by code or by name and municipality.
+    """
+    path = list_files(root).own.get(year)
+    if path is None:
         return orders.PAST_LIST.empty()
+    if not (path.suffix.lower() == ".csv" and b"school_id" in path.read_bytes().partition(b"\n")[0]):
+        return own_list(source_file(path, root, year), who_is_who(root), year)
     listed = read_reference(path, orders.PAST_LIST)
     known = reference_table(root, reference.SCHOOLS)["school_id"]
     _refuse_strangers(
         listed.loc[~listed["school_id"].isin(known), "school_id"], _place(path), "которой нет в schools.csv"
     )
     return listed
+
+
+def imported_years(root: Path) -> tuple[int, ...]:
+    """The years of which an earlier list lies in `decisions/lists/`, oldest first."""
+    return tuple(sorted(list_files(root).own))
+
+
+def who_is_who(root: Path) -> Register:
+    """The reference tables by which schools are recognised."""
+    return Register(*(reference_table(root, table) for table in REGISTER_TABLES))
 
 
 def commission_decisions(root: Path) -> pd.DataFrame:
@@ -227,7 +255,9 @@ def settings_hashes(root: Path) -> dict[str, str]:
     """Hash of every file of settings and reference tables in DIR, by path inside it."""
     paths = [root / "region.toml"]
     for folder in SETTINGS_FOLDERS:
-        paths += sorted(p for p in (root / folder).rglob("*") if p.is_file())
+        # The frozen runs of signed orders have seals of their own.
+        inside = ((p, p.relative_to(root).parts) for p in (root / folder).rglob("*"))
+        paths += sorted(p for p, parts in inside if not (parts[:2] == ("decisions", "orders") and "frozen" in parts))
     return {path.relative_to(root).as_posix(): sha256(path) for path in paths if path.is_file()}
 
 

@@ -135,21 +135,21 @@ class Table:
 
     def problems(self, frame: pd.DataFrame) -> list[Problem]:
         """Why rows of a typed frame do not fit: missing values, numbers out of range, unknown codes, repeated keys."""
-        found: list[Problem] = []
+        masks: dict[tuple[str, str], np.ndarray] = {}
         for c in self.columns:
             values = frame[c.name]
             if not c.nullable:
-                found.append(Problem("missing_value", c.name, values.isna()))
+                masks["missing_value", c.name] = values.isna().to_numpy()
             # A missing value is neither below nor above: NaN compares as false.
             if c.minimum is not None:
-                found.append(Problem("below_minimum", c.name, _floats(values) < c.minimum))
+                masks["below_minimum", c.name] = _floats(values) < c.minimum
             if c.maximum is not None:
-                found.append(Problem("above_maximum", c.name, _floats(values) > c.maximum))
+                masks["above_maximum", c.name] = _floats(values) > c.maximum
             if c.choices is not None:
-                found.append(Problem("unknown_code", c.name, values.notna() & ~values.isin(c.choices)))
+                masks["unknown_code", c.name] = (values.notna() & ~values.isin(c.choices)).to_numpy()
         if self.key:
-            found.append(Problem("duplicate_key", ",".join(self.key), frame.duplicated(list(self.key), keep="first")))
-        return [problem for problem in found if problem.mask.any()]
+            masks["duplicate_key", ",".join(self.key)] = frame.duplicated(list(self.key), keep="first").to_numpy()
+        return [Problem(*of, pd.Series(mask, index=frame.index)) for of, mask in masks.items() if mask.any()]
 
     def conform(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The frame typed, checked, rounded and sorted by key: what the store writes. A row that does not fit asserts.
@@ -175,7 +175,10 @@ class Table:
         """
         typed = self.typed(frame)
         reasons = pd.DataFrame({"reason_code": "", "column_name": ""}, index=typed.index)
-        for problem in self.problems(typed):
+        problems = self.problems(typed)
+        if not problems:  # nearly every file; splitting hundreds of small ones would take longer than reading them
+            return typed, reasons.iloc[:0]
+        for problem in problems:
             first = problem.mask & (reasons["reason_code"] == "")
             reasons.loc[first, ["reason_code", "column_name"]] = [problem.reason_code, problem.column_name]
         is_bad = reasons["reason_code"] != ""
@@ -206,9 +209,9 @@ def _typed(values: pd.Series, column: Column) -> pd.Series:
     return pd.to_datetime(values, errors="coerce").astype("datetime64[s]")
 
 
-def _floats(values: pd.Series) -> "pd.Series[float]":
+def _floats(values: pd.Series) -> np.ndarray:
     """The numbers as floats, NaN where missing."""
-    return pd.Series(values.to_numpy(dtype="float64", na_value=np.nan), index=values.index)
+    return values.to_numpy(dtype="float64", na_value=np.nan)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -366,7 +366,7 @@ def _reasons(facts: pd.DataFrame, out: frozenset[str], rules: SelectionRules) ->
         "excluded_kind": facts["is_excluded_kind"],
         "not_operating": ~facts["is_operating"],
         "no_results": is_expert & ~facts["has_results"] & ~facts["is_set_aside"],
-        "no_recent_results": is_expert & facts["has_results"] & ~facts["is_recent"],
+        "no_recent_results": is_expert & facts["has_results"] & ~facts["is_recent"] & ~facts["is_set_aside"],
         "thin_data": is_expert & facts["is_thin"] & ~facts["is_set_aside"],
         "thin_without_vpr": is_expert & facts["is_set_aside"],
         "listed_needs_expert": is_expert & facts["is_on_list"] & is_open,

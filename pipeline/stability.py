@@ -8,24 +8,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from pipeline.doubted import is_recent, is_thin, standing
 from pipeline.errors import NoDataError, PipelineError
-from pipeline.expected import StabilityFit, expected_cells, regional_rates, without
+from pipeline.expected import StabilityFit, expected_cells, regional_rates
 from pipeline.learning import Learned, learn
 from pipeline.methodology.rules import SelectionRules, StabilityRules
 from pipeline.outlook import foresee, newest_expected_by_origin
-from pipeline.panel import Integers, Panel, dispersion_of, evidence_by_origin, make_panel, median_size, newest_by_origin
-from pipeline.posterior import Floats, cut_for, probabilities_above, quantiles
-from pipeline.schema import FLOAT_DECIMALS
+from pipeline.panel import (
+    Integers,
+    Mask,
+    Panel,
+    dispersion_of,
+    evidence_by_origin,
+    make_panel,
+    median_size,
+    newest_by_origin,
+)
+from pipeline.posterior import Floats, as_stored, cut_for, probabilities_above, quantiles
 from pipeline.tables.decision import STABILITY
 
-Mask = npt.NDArray[np.bool_]
-
 WARNINGS: Mapping[str, str] = {
+    "nothing_compared": "Ни один результат нельзя сравнить с нормой региона (низких нет вовсе, низкие все или школ "
+    "слишком мало): вероятности говорят только о числе мест.",
     "decay_default": "Истории региона мало: убывание веса года принято по умолчанию, а не подобрано.",
-    "dispersion_default": "Данных мало для оценки разброса: φ принято равным 1.",
+    "dispersion_default": "Данных мало для оценки разброса: он принят случайным, φ = 1.",
     "prior_at_bound": "Сила априорного распределения k оказалась на границе допустимых значений.",
     "small_year": "В одном из лет школ с результатами не больше, чем мест: вероятности этого года не вычислены.",
     "outlook_default": "Прошлых лет, на которых видна ошибка прогноза, нет: вероятность следующего года грубая.",
@@ -64,33 +72,37 @@ def fit(
         rules: numbers of the model.
         selection: capacity and bands.
         left_out: schools that count in the region's rates only.
-        set_aside: `school_id`, `year`, `procedure` of cells that count in the region's rates only; None: none.
+        set_aside: `school_id`, `year`, `procedure` of doubtful ВПР, which leave the evidence of their schools unless
+            that would help them (`doubted.standing`); None: none.
 
     Raises:
         NoDataError: nobody was tested in the year.
         PipelineError: there are no more schools than places.
     """
     cells = expected_cells(results[results["year"] <= year], rules.min_cell_schools)
-    inside = without(cells[~cells["school_id"].isin(left_out)], set_aside)
+    inside = cells[~cells["school_id"].isin(left_out)]
     _require_year(inside, year)
     panel = make_panel(inside, year, rules)
     _require_schools(len(panel.school_ids), selection.capacity)
 
-    dispersion, is_estimated = dispersion_of(panel, year, rules.window_years, rules.min_dispersion_df)
-    learned = learn(panel, dispersion, rules)
-    model = _Model(panel, learned, rules, selection.capacity)
+    dispersion, is_estimated = dispersion_of(panel, year, rules)
+    known = standing(panel, learn(panel, dispersion, rules), set_aside, selection, rules)
+    learned = known.learned
+    model = _Model(known.panel, learned, rules, selection.capacity)
     cut = cut_for(learned.shape[-1], learned.rate[-1], selection.capacity)
-    outlook, chance = foresee(panel, learned, selection.capacity, rules)
+    outlook, chance = foresee(known.panel, learned, selection.capacity, rules)
     years = _years(model)
     warnings = {
+        "nothing_compared": not panel.expected.any(),
         "decay_default": learned.is_decay_default,
         "dispersion_default": not is_estimated,
         "prior_at_bound": learned.is_prior_at_bound,
         "small_year": bool(years["probability"].isna().any()),
         "outlook_default": outlook.is_default,
-        "next_year_unknown": bool(np.isnan(outlook.cut)),
+        "next_year_unknown": bool(np.isnan(outlook.cut) and panel.expected.any()),
     }
     table = _evidence_columns(model, years).join(_posterior_columns(model, cut, chance, selection))
+    table = table.assign(size_count=newest_by_origin(panel.tested)[-1], is_vpr_set_aside=known.is_set_aside)
     return StabilityFit(
         year=year,
         capacity=selection.capacity,
@@ -118,12 +130,13 @@ def rank(results: pd.DataFrame, year: int, rules: StabilityRules, selection: Sel
         year: year of decision.
         rules: numbers of the model.
         selection: capacity and bands.
-
-    Returns:
-        The columns of `RANK_COLUMNS`, by falling `probability`, then by `school_id`.
     """
-    table = fit(results, year, rules, selection).table
-    ordered = table.sort_values(["probability", "school_id"], ascending=[False, True], ignore_index=True)
+    return ranked(fit(results, year, rules, selection))
+
+
+def ranked(fitted: StabilityFit) -> pd.DataFrame:
+    """One row per school of the model: `RANK_COLUMNS`, by falling `probability`, then by `school_id`."""
+    ordered = fitted.table.sort_values(["probability", "school_id"], ascending=[False, True], ignore_index=True)
     return ordered[list(RANK_COLUMNS)]
 
 
@@ -137,11 +150,6 @@ def band_of(probability: Floats, rules: SelectionRules) -> "pd.Series[str]":
     )
     conditions = [probability >= border for _, border in borders]
     return pd.Series(np.select(conditions, [code for code, _ in borders], default="none"), dtype="str")
-
-
-def _as_stored(values: Floats) -> Floats:
-    """The numbers as the store keeps them: what a reader sees meets a threshold, not the last bits of a sum."""
-    return np.round(values, FLOAT_DECIMALS)
 
 
 def _require_year(cells: pd.DataFrame, year: int) -> None:
@@ -199,8 +207,8 @@ def _years(model: _Model) -> pd.DataFrame:
     panel, learned = model.panel, model.learned
     rows, columns = np.nonzero(panel.expected > 0)
     at = (rows, columns)
-    scale = panel.expected[at] / (learned.dispersion * panel.spread[at])
-    observed, expected = panel.observed[at] * scale, panel.expected[at] * scale
+    excess = learned.dispersion.variance(panel)[at] / panel.expected[at]
+    observed, expected = panel.observed[at] / excess, panel.expected[at] / excess
     probability = np.empty(len(rows))
     for column in range(len(panel.years)):
         chosen = columns == column
@@ -211,6 +219,7 @@ def _years(model: _Model) -> pd.DataFrame:
         "tested_count": panel.tested[at].astype("int64"),
         "low_count": panel.low[at].astype("int64"),
         "expected_count": panel.unweighted_expected[at],
+        "dispersion": excess,
         "evidence_observed": observed,
         "evidence_expected": expected,
         "probability": probability,
@@ -245,24 +254,21 @@ def _subjects(model: _Model) -> pd.DataFrame:
 def _evidence_columns(model: _Model, years: pd.DataFrame) -> pd.DataFrame:
     """One row per school of the panel: the columns of `STABILITY` that count what there is."""
     panel, window, rules = model.panel, model.is_in_window, model.rules
-    is_low = years["is_in_window"] & (_as_stored(years["probability"].to_numpy()) >= rules.low_year_probability)
+    is_low = years["is_in_window"] & (as_stored(years["probability"].to_numpy()) >= rules.low_year_probability)
     low_years = years[is_low].groupby("school_id").size()
     current = years[years["year"] == model.year].set_index("school_id")["probability"]
-    recent = panel.columns(model.year, rules.recent_years)
     columns = {
         "school_id": panel.school_ids,
         "year": model.year,
         "tested_count": panel.tested[:, window].sum(axis=1),
         "low_count": panel.low[:, window].sum(axis=1),
         "expected_low_count": panel.unweighted_expected[:, window].sum(axis=1),
-        "size_count": newest_by_origin(panel.tested)[-1],
         "newest_expected_count": newest_expected_by_origin(panel)[-1],
         "low_years_count": panel.school_ids.map(low_years).fillna(0),
         "years_count": (panel.expected[:, window] > 0).sum(axis=1),
         "history_years_count": (panel.expected > 0).sum(axis=1),
         "current_year_probability": panel.school_ids.map(current),
-        # Cells that take no part say nothing about the school: they are no recent results either.
-        "is_recent": panel.tested[:, recent].sum(axis=1) > 0,
+        "is_recent": is_recent(panel, rules),
     }
     return pd.DataFrame(columns)
 
@@ -275,7 +281,7 @@ def _posterior_columns(model: _Model, cut: float, chance: Floats, selection: Sel
     lower, upper = quantiles(shape, rate, rules.interval_level)
     reliability = expected / rate
     probability = probabilities_above(shape, rate, cut)
-    seen = _as_stored(reliability)
+    seen = as_stored(reliability)
     is_firm, is_moderate = seen >= rules.firm_reliability, seen >= rules.moderate_reliability
     columns = {
         "prior_mean": learned.prior.mean(learned.log_size[-1]),
@@ -287,11 +293,10 @@ def _posterior_columns(model: _Model, cut: float, chance: Floats, selection: Sel
         "reliability": reliability,
         "reliability_code": np.select([is_firm, is_moderate], ["firm", "moderate"], default="thin"),
         "probability": probability,
-        "band_code": band_of(_as_stored(probability), selection),
+        "band_code": band_of(as_stored(probability), selection),
         "forecast_ratio": shape / rate,  # the prediction of next year's O/E is the index itself
         "next_year_probability": chance,
-        "is_thin": (_as_stored(expected) < rules.thin_expected)
-        | (model.panel.tested.sum(axis=1) < rules.min_pooled_tested_count),
+        "is_thin": is_thin(model.panel, learned, rules),
     }
     return pd.DataFrame(columns)
 

@@ -37,11 +37,12 @@ VOCABULARIES = (tables.CAUSE_DIRECTIONS, tables.SURVEY_ITEMS, tables.CAUSES, tab
 
 
 def taken_over(run: Run) -> dict[str, object]:
-    """The identification that the register stands on: its run, and the hashes of the tables that were taken over."""
+    """The identification that the register stands on: its run, edition and places, hashes of the tables taken over."""
     manifest = Published(run.root, "identification", run.year).manifest
     hashes = {name: told["sha256"] for name, told in manifest["tables"].items()}
     names = [table.name for table in TAKEN_OVER if table.name in hashes]
-    return {"run_id": manifest["run_id"], "tables": {name: hashes[name] for name in names}}
+    told = {name: manifest[name] for name in ("run_id", "edition", "capacity")}
+    return {**told, "tables": {name: hashes[name] for name in names}}
 
 
 def take_over(run: Run) -> str:
@@ -118,9 +119,8 @@ def register_causes(run: Run) -> str:
     evidence = causes.CauseEvidence(run.year, surveyed, vocabulary, store.read(tables.CAUSE_SCORES), facts)
     found = causes.findings(evidence, method.causes)
     marks = store.read(tables.CAUSE_VERIFICATIONS)
-    table = causes.register(
-        evidence, found, store.read(tables.MEASURES), store.read(context.CONTEXT), marks, method.causes
-    )
+    measures = store.read(tables.MEASURES)
+    table = causes.register(evidence, found, measures, store.read(context.CONTEXT), marks, method.causes)
     store.write(tables.REGISTER_OF_CAUSES, table)
     summary = causes.summary(found, run.year, method.causes)
     store.write(tables.CAUSE_SUMMARY, summary)
@@ -130,7 +130,15 @@ def register_causes(run: Run) -> str:
     settings = region.load_region(run.root)
     notice = region.DEMO_NOTICE if settings.is_demo else ""
     content = cause_workbook.render(
-        table, summary, remarks, returns, year=run.year, region_name=settings.name, notice=notice
+        table,
+        summary,
+        remarks,
+        returns,
+        store.read(tables.SURVEY_FILES),
+        year=run.year,
+        plan_year=causes.newest_plan(measures, run.year),
+        region_name=settings.name,
+        notice=notice,
     )
     documents = run.folder / "documents"
     documents.mkdir(parents=True, exist_ok=True)

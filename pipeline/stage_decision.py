@@ -45,7 +45,7 @@ def stability(run: Run) -> str:
     warnings = "".join(f" {stability_model.WARNINGS[code]}" for code in fit.warnings)
     return (
         f"{plural(len(fit.table), 'школа', 'школы', 'школ')}, убывание {fit.decay:g}, "
-        f"разброс φ = {fit.dispersion:.2f}, k = {fit.prior:.1f}.{warnings}"
+        f"разброс φ = {fit.dispersion.base:.2f} + {fit.dispersion.growth:.3f} · E, k = {fit.prior:.1f}.{warnings}"
     )
 
 

@@ -12,7 +12,6 @@ from pipeline import (
     corrections,
     evidence,
     identity,
-    lineage,
     matching,
     methodology,
     plausibility,
@@ -23,6 +22,7 @@ from pipeline import (
 from pipeline.attempts import apply_appeals
 from pipeline.context_facts import questioned_schools
 from pipeline.errors import NoDataError, SourceError, UnreadableFilesError
+from pipeline.order_archive import load_archive
 from pipeline.outputs import quality as quality_report
 from pipeline.run import Run
 from pipeline.russian import plural, reason_label
@@ -54,8 +54,9 @@ def register(run: Run) -> str:
         store.write(table, frames[table.name])
     for table in context.REFERENCES:
         store.write(table, region.reference_table(run.root, table))
-    store.write(orders.PAST_LIST, region.past_list(run.root, run.year - 1))
-    store.write(orders.LIST_BEFORE, region.past_list(run.root, run.year - 2))
+    archive = load_archive(run.root, (run.year - 1, run.year - 2))
+    store.write(orders.PAST_LIST, archive.signed_list(run.year - 1))
+    store.write(orders.LIST_BEFORE, archive.signed_list(run.year - 2))
     store.write(orders.COMMISSION_DECISIONS, region.commission_decisions(run.root))
     schools, municipalities = frames["schools"], frames["municipalities"]["municipality_id"].nunique()
     return (
@@ -120,15 +121,14 @@ def compute_results(run: Run) -> str:
     )
     pupil_cells = results.cells(classified)
     chosen, superseded = results.choose_versions(pupil_cells, frames["reported_cells"], run.as_of)
-    corrected = corrections.apply(chosen, corrections.load(run.root))
-    if not (corrected["year"] == run.year).any():
+    if not (chosen["year"] == run.year).any():
         raise _no_results(
             run.year, files, _joined(sources.REJECTS, (store.read(sources.REJECTS), unjudged, superseded))
         )
     schools = store.read(reference.SCHOOLS)
     homes = dict(zip(schools["school_id"], schools["municipality_id"], strict=True))
-    final = lineage.successors(store.read(reference.SCHOOL_LINEAGE), run.year)
-    carried = lineage.carry_over(corrected, final, homes)
+    declared, reorganised = corrections.load(run.root), store.read(reference.SCHOOL_LINEAGE)
+    carried = corrections.apply_and_carry(chosen, declared, reorganised, homes, run.year)
     store.write(RESULTS, carried)
     store.write(quality.RECEIVED_CELLS, results.received_cells(pupil_cells, frames["reported_cells"], run.as_of))
     scores, unused_scores = evidence.chosen_scores(classified, frames["reported_distributions"], run.as_of)

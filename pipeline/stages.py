@@ -4,6 +4,7 @@ A stage reads tables from the store, calls the core and writes tables to the sto
 edges, the command line and Prefect, run the same tuples: `start`, every stage in order, `finish`.
 """
 
+import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from pipeline import (
     stage_decision,
     stage_intake,
     stage_objectivity,
+    stage_orders,
+    stage_reconciliation,
 )
 from pipeline.run import Run
 from pipeline.schema import Table
@@ -175,6 +178,13 @@ SELECT = Stage(
     writes=(decision.SELECTION, decision.ORDER_APPENDIX),
     run=stage_decision.select,
 )
+RECONCILE = Stage(
+    "reconcile",
+    "Сверка с федеральными списками",
+    reads=(*region.REGISTER_TABLES, decision.SELECTION, objectivity.OBJECTIVITY, quality.MATCH_PROPOSALS),
+    writes=(orders.FEDERAL_LIST, orders.LIST_RECONCILIATION, quality.MATCH_PROPOSALS, sources.REJECTS),
+    run=stage_reconciliation.reconcile,
+)
 SENSITIVITY = Stage(
     "sensitivity",
     "От чего зависит перечень",
@@ -229,9 +239,32 @@ REGISTER_CAUSES = Stage(
         causes.CAUSE_VERIFICATIONS,
         causes.CAUSE_SCORES,
         causes.SURVEY_RETURNS,
+        causes.SURVEY_FILES,
     ),
     writes=(causes.REGISTER_OF_CAUSES, causes.CAUSE_SUMMARY, causes.REGISTER_REMARKS),
     run=stage_causes.register_causes,
+)
+
+TAKE_ORDERS = Stage(
+    "orders",
+    "Приказы, перечни и возражения",
+    reads=(),
+    writes=(
+        orders.ORDERS,
+        orders.ORDER_SCHOOLS,
+        orders.LISTED_SCHOOLS,
+        orders.LIST_DIFFERENCES,
+        orders.OBJECTIONS,
+        orders.CONFIRMATIONS,
+    ),
+    run=stage_orders.take_orders,
+)
+RECONCILE_SIGNED = Stage(
+    "reconcile_signed",
+    "Сверка подписанного перечня с федеральными списками",
+    reads=(orders.LISTED_SCHOOLS,),
+    writes=(orders.FEDERAL_LIST, orders.LIST_RECONCILIATION),
+    run=stage_reconciliation.reconcile_signed,
 )
 
 INTAKE = (REGISTER, READ, RECOGNISE, COMPUTE_RESULTS, CONDITIONS, CHECK)
@@ -239,8 +272,9 @@ INTAKE = (REGISTER, READ, RECOGNISE, COMPUTE_RESULTS, CONDITIONS, CHECK)
 FLOWS: Mapping[str, tuple[Stage, ...]] = {
     "check": INTAKE,
     "monitoring": (*INTAKE, JUDGE_OBJECTIVITY, SUMMARISE),
-    "identification": (*INTAKE, JUDGE_OBJECTIVITY, STABILITY, SELECT, CONTEXT, SENSITIVITY),
+    "identification": (*INTAKE, JUDGE_OBJECTIVITY, STABILITY, SELECT, RECONCILE, CONTEXT, SENSITIVITY),
     "causes": (REGISTER, TAKE_OVER, READ_SURVEY, SCORE, REGISTER_CAUSES),
+    "orders": (TAKE_ORDERS, RECONCILE_SIGNED),
 }
 
 # What readers outside get, per flow; the rest stays in the run's folder.
@@ -267,6 +301,8 @@ PUBLISHED: Mapping[str, tuple[Table, ...]] = {
         context.SCHOOL_CONTEXT,
         comparison.LIST_DEPENDENCE,
         comparison.SCHOOL_DEPENDENCE,
+        orders.FEDERAL_LIST,
+        orders.LIST_RECONCILIATION,
         *deciding.CASE_TABLES,
         objectivity.OBJECTIVITY_FLAGS,
         reference.MUNICIPALITIES,
@@ -287,7 +323,10 @@ PUBLISHED: Mapping[str, tuple[Table, ...]] = {
         sources.REJECTS,
         sources.SOURCE_FILES,
     ),
+    "orders": (*TAKE_ORDERS.writes, *RECONCILE_SIGNED.writes),
 }
+
+RARE_SWEEPS = 100_000  # new objects between two sweeps of Python's garbage collector; its default is 700
 
 
 def start(
@@ -301,6 +340,8 @@ def start(
     started_at: str = "",
 ) -> Run:
     """A new run of a flow in a region's folder; settings are checked before the folder of the run is made."""
+    # A run lives for seconds and makes little cyclic garbage: sweeps a hundred times rarer save a second of sixteen.
+    gc.set_threshold(RARE_SWEEPS)
     region.load_region(root)
     methodology.load(edition, root).with_capacity(capacity)
     run_id = new_run_id(root, f"{flow}-{year}")
@@ -310,7 +351,8 @@ def start(
 def finish(run: Run) -> Path:
     """Publish the tables of a run whose stages have all succeeded; gives the published folder."""
     method = methodology.load(run.edition, run.root).with_capacity(run.capacity)
-    files = Store(run).read(sources.SOURCE_FILES)
+    is_received = any(sources.SOURCE_FILES in stage.writes for stage in FLOWS[run.flow])
+    files = Store(run).read(sources.SOURCE_FILES) if is_received else sources.SOURCE_FILES.empty()
     manifest = {
         "flow": run.flow,
         "year": run.year,
@@ -331,6 +373,8 @@ def finish(run: Run) -> Path:
         "settings": region.settings_hashes(run.root),
     }
     if run.flow == "causes":
-        manifest["taken_over"] = stage_causes.taken_over(run)
+        # The list was made before: its places are those of its own run, not those of the edition.
+        taken = stage_causes.taken_over(run)
+        manifest |= {"taken_over": taken, "capacity": taken["capacity"]}
     notice = region.DEMO_NOTICE if manifest["is_demo"] else ""
     return publish(run, PUBLISHED[run.flow], manifest, documents=run.folder / "documents", notice=notice)

@@ -88,14 +88,20 @@ def read_returns(
     firsts: dict[str, str] = {}
     for file in files:
         first = firsts.setdefault(file.sha256, file.file_id)
-        if first != file.file_id:
+        if first in read:
             unread[file.file_id] = Verdict("duplicate", f"точная копия файла {first}: ответы учтены один раз")
             continue
         try:
             read[file.file_id] = read_survey_file(file, questionnaire, year)
         except SourceError as error:
-            unread[file.file_id] = Verdict("unreadable", error.paragraph())
+            unread[file.file_id] = Verdict("unreadable", _told(error, file.file_id))
     return _judge(files, read, unread, _Asked(year, region_name, names, questionnaire), register)
+
+
+def _told(error: SourceError, file_id: str) -> str:
+    """What is wrong with a file and what to do; the file itself is named beside it already."""
+    where = "" if error.where == file_id else error.where
+    return SourceError(error.what, where=where, remedy=error.remedy).paragraph()
 
 
 def survey_files(root: Path, year: int) -> tuple[SourceFile, ...]:
@@ -125,15 +131,21 @@ def _judge(
     }
     verdicts = _verdicts(responses[~responses["file_id"].isin(list(foreign))], files, read, asked)
     judged = responses.assign(state_code=_states(responses, foreign, verdicts, asked))
-    told = []
-    for file in files:
-        file_id = file.file_id
-        own = judged[judged["file_id"] == file_id]
-        told.append(
-            _unread_file(file_id, unread[file_id])
-            if file_id in unread
-            else _read_file(file_id, read[file_id], own, foreign.get(file_id, ""), verdicts, asked)
+    nothing = judged.iloc[:0]
+    own = {str(file_id): rows for file_id, rows in judged.groupby("file_id", sort=False)}
+    told = [
+        _unread_file(file.file_id, unread[file.file_id])
+        if file.file_id in unread
+        else _read_file(
+            file.file_id,
+            read[file.file_id],
+            own.get(file.file_id, nothing),
+            foreign.get(file.file_id, ""),
+            verdicts,
+            asked,
         )
+        for file in files
+    ]
     rejects = [found.reading.rejects for found in read.values()]
     rejects += [_rejects(judged[judged["state_code"] == state], state) for state in STATE_REASONS]
     described = [_source_file(file, read.get(file.file_id)) for file in files]
@@ -235,11 +247,17 @@ def _school_remark(own: pd.DataFrame, verdicts: Mapping[tuple[str, str], Verdict
     if not unknown.empty:
         named = unknown["school_text"].fillna(unknown["code_text"])
         names = sorted(named.dropna().unique())
-        told.append(f"школа не найдена в реестре: {', '.join(names[:SHOWN_SCHOOLS])} (всего таких: {len(names)})")
+        told.append(
+            f"школа не найдена в реестре: {names[0]}"
+            if len(names) == 1
+            else f"школы не найдены в реестре: {', '.join(names[:SHOWN_SCHOOLS])} (всего таких: {len(names)})"
+        )
     strange = sorted(own.loc[own["state_code"] == "not_surveyed", "school_id"].unique())
     if strange:
         told.append(
-            f"не входит в число обследуемых: {', '.join(strange[:SHOWN_SCHOOLS])} (всего таких: {len(strange)})"
+            f"школа не обследуется: {strange[0]}"
+            if len(strange) == 1
+            else f"школы не обследуются: {', '.join(strange[:SHOWN_SCHOOLS])} (всего таких: {len(strange)})"
         )
     for school_id in sorted(own["school_id"].dropna().unique()):
         verdict = verdicts.get((str(own["file_id"].iloc[0]), school_id))
@@ -249,10 +267,18 @@ def _school_remark(own: pd.DataFrame, verdicts: Mapping[tuple[str, str], Verdict
 
 
 def _rejects_remark(rejects: pd.DataFrame) -> str:
-    """What was not taken of a file, by reason: «не учтено: Ответ анкеты — не число от 1 до 5 (3 раза)»."""
+    """What was not taken of a file, by reason: «не учтено: ответ анкеты — не число от 1 до 5 (3 раза)»."""
     counts = rejects["reason_code"].value_counts().sort_index()
-    told = [f"{reason_label(str(reason))} ({plural(int(n), 'раз', 'раза', 'раз')})" for reason, n in counts.items()]
+    told = [
+        f"{_lower(reason_label(str(reason)))} ({plural(int(count), 'раз', 'раза', 'раз')})"
+        for reason, count in counts.items()
+    ]
     return f"не учтено: {'; '.join(told)}" if told else ""
+
+
+def _lower(label: str) -> str:
+    """A label within a sentence: its first letter small."""
+    return label[:1].lower() + label[1:]
 
 
 def _respondent_count(responses: pd.DataFrame) -> int:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline import region
 from pipeline.errors import ConfigError
+from pipeline.order_archive import load_archive
 from pipeline.register import municipality_names
 from pipeline.store import Published
 from pipeline.tables import decision, reference
@@ -16,13 +17,13 @@ from pipeline.tables.causes import SURVEYED_SCHOOLS
 def surveyed_schools(root: Path, year: int) -> pd.DataFrame:
     """One row per school of the year's list (`SURVEYED_SCHOOLS`).
 
-    The signed list (`decisions/lists/<year>.csv`) wins; without one the published, computed list is taken.
+    The signed list (an order, or `decisions/lists/<year>`) wins; without one the published, computed list is taken.
 
     Raises:
         StoreError: there is no signed list and nothing is published.
         ConfigError: the list is empty.
     """
-    signed = region.past_list(root, year)
+    signed = load_archive(root, (year,)).signed_list(year)
     is_signed = not signed.empty
     listed = signed if is_signed else Published(root, "identification", year).read(decision.ORDER_APPENDIX)
     if listed.empty:
@@ -42,10 +43,11 @@ def surveyed_schools(root: Path, year: int) -> pd.DataFrame:
 
 def refuse_unsigned(root: Path, year: int) -> None:
     """Refuse to prepare the survey of a list that nobody has signed, and say how to go on."""
-    if region.past_list(root, year).empty:
+    if load_archive(root, (year,)).signed_list(year).empty:
         raise ConfigError(
             f"Перечень {year} года ещё не подписан: анкеты по проекту перечня готовят отдельным решением",
-            where=f"decisions/lists/{year}.csv",
-            remedy=f"положите туда подписанный перечень (столбец school_id) или подготовьте анкеты заранее: "
+            where=f"decisions/orders, decisions/lists/{year}.csv",
+            remedy="запишите подписание (shnro order sign), положите туда подписанный перечень (столбец school_id) "
+            "или подготовьте анкеты заранее: "
             f"shnro causes forms --data {shlex.quote(str(root))} --year {year} --draft",
         )

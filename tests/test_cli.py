@@ -212,6 +212,7 @@ def test_rank_reads_parquet_and_csv_in_any_order_to_the_same_bytes(
         (lambda frame: frame[frame["year"] < 2026], "2026"),
         (lambda frame: frame[frame["school_id"] < "s03"], "не меньше, чем школ"),
         (lambda frame: frame.head(0), "2026"),
+        (lambda frame: frame.assign(low_count=frame["tested_count"] * 0.21), "Нужны целые числа, а встречается 6,3"),
     ],
 )
 def test_rank_refuses_what_would_mislead(
@@ -223,6 +224,22 @@ def test_rank_refuses_what_would_mislead(
     message = capsys.readouterr().err
     assert told in message and "Что сделать: " in message
     assert not (tmp_path / "out.parquet").exists()
+
+
+def test_rank_reads_codes_that_are_numbers_and_says_of_what_to_beware(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = panel()
+    number = results["school_id"].str[1:].astype("float64")
+    results.assign(school_id=number, grade=4.0, low_count=results["low_count"] * 1.0).to_parquet(tmp_path / "a.parquet")
+    words = ("--year", 2026, "--capacity", 3, "--output", tmp_path / "out.parquet")
+    assert "Внимание" not in shnro(monkeypatch, capsys, "rank", tmp_path / "a.parquet", *words)
+    assert set(pd.read_parquet(tmp_path / "out.parquet")["school_id"]) == {str(school) for school in range(12)}
+    results.assign(low_count=0).to_parquet(tmp_path / "b.parquet")
+    told = shnro(monkeypatch, capsys, "rank", tmp_path / "b.parquet", *words)
+    assert "Внимание. Ни один результат нельзя сравнить с нормой региона" in told and "не больше, чем мест" not in told
+    results[results["year"] == 2026].to_parquet(tmp_path / "c.parquet")
+    assert "вероятность следующего года грубая" in shnro(monkeypatch, capsys, "rank", tmp_path / "c.parquet", *words)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a table", b"\xcf\xf0\xe8\xec\xe5\xf0;x\n\xff;1\n", b"PAR1"])

@@ -84,6 +84,16 @@ def test_a_list_that_would_now_come_out_otherwise_is_told(
     assert text.startswith("ВНИМАНИЕ.") and "теперь та же редакция даёт другой перечень" in text
 
 
+def test_an_edition_that_judges_objectivity_otherwise_is_told_that_it_was_not_asked(
+    region: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = 'extends = "2026"\ntitle = "Придирчивая"\n[objectivity]\nalarm_level = 0.05\n'
+    (region / "methodology" / "wary.toml").write_text(own, encoding="utf-8")
+    text = told(monkeypatch, capsys, region, "--editions", "2026,wary,strict")
+    warned = [line for line in text.splitlines() if line.startswith("ВНИМАНИЕ.")]
+    assert len(warned) == 1 and "«wary»" in warned[0] and "shnro identify --edition wary" in warned[0]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

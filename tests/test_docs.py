@@ -30,7 +30,7 @@ def commands() -> set[str]:
 def test_commands_in_the_documentation_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     known = commands()
-    for words in re.findall(r"shnro ((?:match|layout|causes) [a-z]+|[a-z]+)", text):
+    for words in re.findall(r"shnro ((?:match|layout|causes|order|confirm|objections|commission) [a-z]+|[a-z]+)", text):
         assert words in known, f"{document.name} speaks of «shnro {words}»"
 
 

@@ -18,6 +18,7 @@ from small_region import command, make_small_region
 from pipeline import deciding
 from pipeline.errors import UnknownSchoolError
 from pipeline.explain.change import least_that, spread
+from pipeline.explain.facts import chance_text
 from pipeline.explain.search import find_school
 from pipeline.methodology import PACKAGE_DIRECTORY
 from pipeline.outputs.explanation import render
@@ -144,6 +145,36 @@ def test_a_doubtful_result_is_shown_with_the_reason_why_it_does_not_count(region
     assert "под сомнением" in unused["value_text"].iloc[0] and unused["value_text"].iloc[0] in letter
     assert "2025 год: результатов, которые участвуют в расчёте, нет." in letter
     assert fact(table, "sum_low") == pytest.approx(2 + 1 * fact(table, "year_weight", "2024"))
+
+
+def test_a_school_of_which_only_a_doubtful_result_is_known_is_told_what_is_missing(region: Region) -> None:
+    doubtful = pd.DataFrame({"school_id": "s13", "year": [2024, 2025, 2026]})
+    case = replace(region.case, doubtful_vpr=doubtful)
+    fit = deciding.fit(case, region.method)
+    chosen = deciding.choose(case, region.method, fit.table)
+    told = replace(region, case=case, fit=fit, selection=chosen).explain("s13").set_index("fact_code")["value_text"]
+    assert "Нужны результаты других экзаменов" in told["missing_exams"]
+    assert "таких у школы нет" not in told.get("missing_data", "")
+
+
+def test_who_can_change_the_decision_about_an_excluded_school_is_told_and_true(region: Region) -> None:
+    told = example_explanation("s09").set_index("fact_code")["value_text"]["nothing"]
+    assert "сведения реестра или решение комиссии" in told
+    included = pd.DataFrame([{"school_id": "s09", "year": 2026, "action": "include"}])
+    case = replace(region.case, decisions=pd.concat([region.case.decisions, included]))
+    chosen = deciding.choose(case, region.method, region.fit.table).set_index("school_id")
+    assert chosen.loc["s09", "status_code"] == "selected"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0.4567, "0,46"), (0.3, "0,3"), (0.1, "0,1"), (0.09977, "0,0998"), (0.79999, "0,79999"), (0.5004, "0,5004"),
+        (0.996, "больше 0,99"), (0.0041, "меньше 0,01"),
+    ],
+)  # fmt: skip
+def test_a_probability_shows_on_which_side_of_a_threshold_it_is(value: float, told: str) -> None:
+    assert chance_text(value) == told
 
 
 def test_thin_data_are_enough_with_the_pupils_that_are_told(region: Region) -> None:
@@ -310,18 +341,26 @@ def test_a_list_that_cannot_be_repeated_is_not_explained(
     assert "другой версией программы" in told and "Что сделать: " in told
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("selection.borderline_probability", "0.4"), ("objectivity.repeated_years", "3")]
+)
 def test_a_changed_edition_is_told_and_not_explained_around(
-    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str,
+    value: str,
+    published: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     root = Path(shutil.copytree(published, tmp_path / "region", symlinks=True))
-    own = '{ value = 0.4, unit = "доля", title = "x", reference = "x" }'
+    key, own = name.split(".")[1], f'{{ value = {value}, unit = "доля", title = "x", reference = "x" }}'
     (root / "methodology").mkdir(exist_ok=True)
     text = (PACKAGE_DIRECTORY / "2026.toml").read_text(encoding="utf-8")
-    changed = re.sub(r"^borderline_probability = .*$", f"borderline_probability = {own}", text, flags=re.MULTILINE)
+    changed = re.sub(rf"^{key} = .*$", f"{key} = {own}", text, flags=re.MULTILINE)
     (root / "methodology/2026.toml").write_text(changed, encoding="utf-8")
     assert command(monkeypatch, "explain", "s12", "--data", root, "--year", 2026) == 1
     told = capsys.readouterr().err
-    assert "selection.borderline_probability" in told and "Что сделать: " in told
+    assert name in told and "Что сделать: " in told
     assert command(monkeypatch, "explain", "s12", "--data", root, "--year", 2025) == 1
     assert "ещё ничего не опубликовано" in capsys.readouterr().err
 

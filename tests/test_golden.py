@@ -1,9 +1,12 @@
 """A golden year: the made-up region from raw files to the list, with every row accounted for on the way.
 
-A change of the list is allowed only with an entry in CHANGELOG.md; then `python tests/test_golden.py` writes it anew.
+A change of the list is allowed only with an entry in CHANGELOG.md; then `python tests/test_golden.py` writes it anew,
+together with the example of docs/ru/explain.md.
 """
 
 import json
+import re
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,8 @@ import pandas as pd
 import pytest
 
 from pipeline import identity, lineage, results
+from pipeline.explain import explain_published
+from pipeline.outputs.explanation import render
 from pipeline.region import OTHER_FOLDERS
 from pipeline.run import Run
 from pipeline.schema import Table
@@ -23,6 +28,9 @@ from pipeline.tables.results import CELL_KEY, RESULTS
 from pipeline.tables.sources import PLACE_KEY
 
 GOLDEN = Path(__file__).parent / "golden" / "selection_2026.csv"
+GUIDE = Path(__file__).parents[1] / "docs/ru/explain.md"
+GUIDE_SCHOOL = "S289"  # stands in reserve, so that a small change decides: a telling example
+GUIDE_EXAMPLE = re.compile(r"(?<=```text\n).*?(?=\n```)", re.DOTALL)
 PLACE = list(PLACE_KEY)
 YEAR = 2026
 
@@ -62,10 +70,17 @@ def summary_of(selection: pd.DataFrame) -> pd.DataFrame:
     return selection[columns].round({"probability": 3, "index": 3})
 
 
+def guide_example(root: Path) -> str:
+    """What the guide shows of a letter: the decision, the first cells of the newest year, what would change it."""
+    parts = re.split(r"\n+(?=\d\. )", render(explain_published(root, YEAR, GUIDE_SCHOOL)))
+    cells = parts[2].splitlines()
+    table = next(place for place, line in enumerate(cells) if line.startswith("  Экзамен"))
+    return "\n\n".join([parts[0], parts[1], "\n".join(cells[: table + 4]), parts[5]])
+
+
 @pytest.fixture(scope="module")
-def identified(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    root = tmp_path_factory.mktemp("golden") / "demo"
-    make_region(root)
+def identified(demo_region: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    root = shutil.copytree(demo_region, tmp_path_factory.mktemp("golden") / "demo")
     run, touched = run_watched(root, "identification")
     # The table of contents is true: the picture, replay and the data dictionary are read off it.
     for stage in FLOWS["identification"]:
@@ -81,6 +96,11 @@ def test_the_list_is_the_golden_list(identified: Run) -> None:
     expected = pd.read_csv(GOLDEN, dtype={"school_id": str})
     actual = summary_of(table(identified, decision.SELECTION))
     pd.testing.assert_frame_equal(actual, expected, check_dtype=False, atol=0.0015, rtol=0)
+
+
+def test_the_guide_shows_a_letter_as_it_is(identified: Run) -> None:
+    shown = GUIDE_EXAMPLE.search(GUIDE.read_text(encoding="utf-8"))
+    assert shown is not None and shown[0] == guide_example(identified.root)
 
 
 def test_the_list_finds_the_schools_that_are_truly_low(identified: Run) -> None:
@@ -181,7 +201,11 @@ def test_the_same_inputs_give_the_same_bytes(identified: Run, tmp_path: Path) ->
     """Another copy of the region, its files written in the opposite order, at another time."""
     root = tmp_path / "copy"
     kept = [p for p in sorted(identified.root.rglob("*")) if p.is_file() and p.is_relative_to(identified.root / "raw")]
-    settings = [p for name in ("reference", "layouts", "decisions") for p in (identified.root / name).rglob("*.*")]
+    settings = [
+        p
+        for name in ("reference", "layouts", "decisions", "corrections")
+        for p in (identified.root / name).rglob("*.*")
+    ]
     for path in reversed([*kept, *settings, identified.root / "region.toml"]):
         target = root / path.relative_to(identified.root)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -221,6 +245,9 @@ def test_what_is_published_is_what_is_promised(identified: Run) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        make_region(Path(folder) / "demo")
-        chosen = table(run_flow(Path(folder) / "demo", "identification"), decision.SELECTION)
+        demo = Path(folder) / "demo"
+        make_region(demo)
+        chosen = table(run_flow(demo, "identification"), decision.SELECTION)
         summary_of(chosen).to_csv(GOLDEN, index=False, lineterminator="\n")
+        example = guide_example(demo)
+    GUIDE.write_text(GUIDE_EXAMPLE.sub(lambda _: example, GUIDE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -14,7 +14,7 @@ from pipeline import methodology, stability
 from pipeline.expected import expected_cells
 from pipeline.learning import learn
 from pipeline.outlook import foresee
-from pipeline.panel import Panel, evidence_by_origin
+from pipeline.panel import Dispersion, Panel, evidence_by_origin
 from pipeline.posterior import cut_for, probabilities_above
 from pipeline.tables.results import RESULTS
 
@@ -28,7 +28,10 @@ def made_panel(seed: int, schools: int = 40, years: int = 5) -> Panel:
     low = rng.binomial(tested, np.clip(0.2 * rng.gamma(4, 0.25, (schools, 1)), 0, 1)).astype(float)
     counted, expected = tested.astype(float), 0.2 * tested
     ids = pd.Series([f"s{i:02d}" for i in range(schools)])
-    return Panel(ids, np.arange(years) + 2022, low, expected, expected, counted, low, expected, counted, pd.DataFrame())
+    squares = expected**2
+    return Panel(
+        ids, np.arange(years) + 2022, low, expected, expected, squares, counted, low, expected, counted, pd.DataFrame()
+    )
 
 
 def improved(panel: Panel, row: int, share: float) -> Panel:
@@ -45,7 +48,7 @@ def test_places_are_given_out_exactly_and_fewer_low_results_never_raise_a_probab
 ) -> None:
     rules = EDITION.stability
     panel = made_panel(seed, years=years)
-    learned = learn(panel, 1.5, rules)
+    learned = learn(panel, Dispersion(1.2, 0.1, 0.5), rules)
     outlook, chance = foresee(panel, learned, capacity, rules)
     is_known = panel.expected[:, -1] > 0
     assert (np.isnan(chance) == ~is_known).all()

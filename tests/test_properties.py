@@ -193,6 +193,7 @@ def selection_of(rows: Places, rules: SelectionRules, *, has_list: bool = True) 
         "effective_observed": 10.0, "effective_expected": 10.0, "index": 1.0, "index_lower": 0.8, "index_upper": 1.2,
         "reliability": 0.9, "reliability_code": "firm", "band_code": "none", "years_count": 3,
         "history_years_count": 3, "size_count": 30, "prior_mean": 1.0, "newest_expected_count": 3.0,
+        "is_vpr_set_aside": False,
     }  # fmt: skip
     frame = pd.DataFrame(rows).assign(school_id=[f"s{i:02d}" for i in range(len(rows))])
     own = ["is_listed", "is_closed", "action"]

@@ -83,6 +83,16 @@ def test_the_verdict_and_the_coverage_come_first_and_failed_checks_before_passed
     assert found == sorted(found)
 
 
+def test_what_is_asked_about_conditions_comes_after_what_is_asked_about_results():
+    conditions = MIXED[MIXED["check_code"] == "warning_one"].assign(
+        check_code="about_conditions", table_name="context_schools", title_text="Проверка условий"
+    )
+    results = conditions.assign(check_code="about_results", table_name="totals", title_text="Проверка итогов")
+    text = text_of(page(pd.concat([conditions, results, MIXED], ignore_index=True)))
+    assert text.index("Проверка warning_one") < text.index("Проверка итогов") < text.index("Проверка условий")
+    assert text.index("Проверка условий") < text.index("Проверка passed_one")
+
+
 def test_files_and_rejected_rows_are_told_with_their_places():
     text = text_of(page())
     assert "raw/2026/a.xlsx fisoko_marks 2026-06-20 21 20 1 0" in text

@@ -45,7 +45,7 @@ def model(probabilities: dict[str, float]) -> pd.DataFrame:
         "municipality_id": "m1", "year": 2026, "tested_count": 100, "low_count": 10, "expected_low_count": 10.0,
         "effective_observed": 10.0, "effective_expected": 10.0, "index": 1.0, "index_lower": 0.8, "index_upper": 1.2,
         "reliability": 0.9, "reliability_code": "firm", "band_code": "none", "low_years_count": 0, "years_count": 3,
-        "is_thin": False, "is_recent": True, "history_years_count": 3,
+        "is_thin": False, "is_recent": True, "is_vpr_set_aside": False, "history_years_count": 3,
         "size_count": 30, "prior_mean": 1.0, "newest_expected_count": 3.0,
     }  # fmt: skip
     frame = pd.DataFrame({"school_id": list(probabilities), "probability": list(probabilities.values())})

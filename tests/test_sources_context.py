@@ -142,7 +142,13 @@ def test_without_a_login_the_code_of_an_exam_names_the_school(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("title", "year"), [("Данные за 2025 год", 2025), ("2023/2024 учебный год", 2024), ("Контекстные данные", 2026)]
+    ("title", "year"),
+    [
+        ("Данные за 2025 год", 2025),
+        ("2023/2024 учебный год", 2024),
+        ("2023–2024 учебный год", 2024),
+        ("Контекстные данные", 2026),
+    ],
 )
 def test_the_year_is_the_one_in_which_the_school_year_ends(tmp_path: Path, title: str, year: int) -> None:
     assert set(form(tmp_path, [SCHOOL], title=title).tables["context_facts"]["year"]) == {year}

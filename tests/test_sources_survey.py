@@ -53,7 +53,7 @@ def test_an_impossible_answer_is_rejected_and_the_rest_counts(survey, told) -> N
     found = survey.read()
     assert len(found.answers) == 4 * 36 - 1
     assert list(found.rejects["reason_code"]) == ["not_on_scale"]
-    assert "Ответ анкеты — не число от 1 до 5" in state(found, "анкета.xlsx")[1]
+    assert "ответ анкеты — не число от 1 до 5" in state(found, "анкета.xlsx")[1]
 
 
 def test_a_half_filled_form_counts_and_is_told(survey) -> None:
@@ -83,7 +83,7 @@ def test_a_statement_whose_text_was_changed_is_not_counted(survey) -> None:
     found = survey.read()
     assert len(found.answers) == 34 * 5
     assert list(found.rejects["reason_code"]) == ["altered_item"] * 10
-    assert "Текст утверждения анкеты изменён (10 раз)" in state(found, "анкета.xlsx")[1]
+    assert "текст утверждения анкеты изменён (10 раз)" in state(found, "анкета.xlsx")[1]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pipeline import methodology, stability
 from pipeline.expected import StabilityFit, expected_cells, model_parameters
 from pipeline.indicators import INDICATORS, Evidence, school_indicators
 from pipeline.learning import learn
-from pipeline.panel import dispersion_of, evidence_by_origin, make_panel
+from pipeline.panel import Dispersion, dispersion_of, evidence_by_origin, make_panel
 from pipeline.posterior import Prior, cut_for, fit_prior, prior_strength, probabilities_above, quantiles
 from pipeline.tables.decision import SCHOOL_INDICATORS, STABILITY
 from pipeline.tables.model import MODEL_PARAMETERS, REGIONAL_RATES, STABILITY_YEARS
@@ -46,7 +46,7 @@ def region(seed: int, years: tuple[int, ...] = (2022, 2023, 2024, 2025, 2026), s
 
 
 def plain_effective(
-    results: pd.DataFrame, years: list[int], decay: float, phi: float
+    results: pd.DataFrame, years: list[int], decay: float, phi: Dispersion
 ) -> dict[str, tuple[float, float]]:
     """O* and E* by loops over rows: the formula of the method, read literally."""
     tested, low = defaultdict(float), defaultdict(float)
@@ -60,30 +60,42 @@ def plain_effective(
             cell = (r.year, r.procedure, r.subject, r.grade)
             expected = float(r.tested_count) * low[cell] / tested[cell]
             a = decay ** (max(years) - r.year)
-            for position, value in enumerate((a * float(r.low_count), a * expected, a * a * expected)):
+            variance = expected * (phi.base + phi.growth * expected)
+            for position, value in enumerate((a * float(r.low_count), a * expected, a**1.5 * variance)):
                 sums[r.school_id][position] += value
-    return {s: (o / (phi * v / e), e / (phi * v / e)) for s, (o, e, v) in sums.items() if v > 0}
+    return {s: (o / (v / e), e / (v / e)) for s, (o, e, v) in sums.items() if v > 0}
 
 
-def plain_dispersion(results: pd.DataFrame, years: list[int]) -> float:
-    """φ by loops over rows."""
+def plain_dispersion(results: pd.DataFrame, years: list[int]) -> Dispersion:
+    """φ₀ and 1.5 σ² by loops over rows and, for the line, the least squares of numpy."""
     window = results[results["year"].isin(years) & (results["tested_count"] > 0)]
     rates = {key: part["low_count"].sum() / part["tested_count"].sum()
              for key, part in window.groupby(["year", "procedure", "subject", "grade"])}  # fmt: skip
-    squares, cells, schools = 0.0, 0, 0
+    points = []
     for _, part in window.groupby("school_id"):
         expected = [float(r.tested_count) * rates[(r.year, r.procedure, r.subject, r.grade)] for r in part.itertuples()]
         ratio = float(part["low_count"].sum()) / sum(expected)
-        means = [(float(x), e * ratio) for x, e in zip(part["low_count"], expected, strict=True) if e * ratio > 0]
-        squares += sum((x - mean) ** 2 / mean for x, mean in means)
-        cells, schools = cells + len(means), schools + bool(means)
-    return max(1.0, squares / (cells - schools))
+        for x, e in zip(part["low_count"], expected, strict=True):
+            if ratio > 0 and len(expected) > 1:
+                free = 1 - e / sum(expected)
+                points.append(((float(x) - e * ratio) ** 2 / (e * ratio) / free, e * ratio, free))
+    square, mean, free = (np.array(column) for column in zip(*points, strict=True))
+    base, growth = 1.0, 0.0
+    for _ in range(40):
+        root = np.sqrt(free) / (base + growth * mean)
+        base, growth = np.linalg.lstsq(np.column_stack([root, root * mean]), root * square, rcond=None)[0]
+        if base < 1:
+            base, growth = 1.0, float((root**2 * mean) @ (square - 1) / ((root**2 * mean) @ mean))
+        if growth < 0:
+            base, growth = max(1.0, float(free @ square / free.sum())), 0.0
+    return Dispersion(float(base), 1.5 * float(growth), 0.5)
 
 
 def test_the_fit_agrees_with_plain_reckoning() -> None:
     results, selection = region(1), replace(EDITION.selection, capacity=6)
     fit = stability.fit(results, 2026, EDITION.stability, selection)
-    assert fit.dispersion == pytest.approx(plain_dispersion(results, [2024, 2025, 2026]))
+    plain = plain_dispersion(results, [2024, 2025, 2026])
+    assert (fit.dispersion.base, fit.dispersion.growth) == pytest.approx((plain.base, plain.growth), rel=1e-5, abs=1e-6)
     evidence = plain_effective(results, [2022, 2023, 2024, 2025, 2026], fit.decay, fit.dispersion)
     rows = fit.table.set_index("school_id")
     assert set(evidence) == set(rows.index)
@@ -120,7 +132,7 @@ def test_the_decay_has_the_least_loss_on_the_past() -> None:
     assert learned.decay == min(losses, key=lambda d: losses[d])
 
 
-def plain_loss(results: pd.DataFrame, decay: float, phi: float, prior: Prior, fit: StabilityFit) -> float:
+def plain_loss(results: pd.DataFrame, decay: float, phi: Dispersion, prior: Prior, fit: StabilityFit) -> float:
     """Deviance of every year from all years before it, over 2φ, and the pull of d to its default."""
 
     def soft(share: float) -> float:
@@ -138,7 +150,9 @@ def plain_loss(results: pd.DataFrame, decay: float, phi: float, prior: Prior, fi
                 o, e = before[str(school_id)]
                 index = (o + prior.strength * mean) / (e + prior.strength)
                 low, foretold = part["low_count"].sum(), part["expected_count"].sum() * index
-                total += 2 * ((low * math.log(low / foretold) if low else 0.0) - (low - foretold)) / (2 * phi)
+                squares = (part["expected_count"] ** 2).sum()
+                excess = phi.base + phi.growth * squares / part["expected_count"].sum()
+                total += ((low * math.log(low / foretold) if low else 0.0) - (low - foretold)) / excess
     return total
 
 
@@ -179,7 +193,8 @@ def test_the_published_tables_repeat_the_index_and_both_probabilities() -> None:
     for school_id, part in years.groupby("school_id"):
         row = table.loc[str(school_id)]
         low, expected, weight = part["low_count"].astype(float), part["expected_count"], part["weight"]
-        f = told["dispersion"] * (weight**2 * expected).sum() / (weight * expected).sum()
+        exponent = 2 - told["drift_share"]
+        f = (weight**exponent * part["dispersion"] * expected).sum() / (weight * expected).sum()
         mean = math.exp(
             told["prior_level"] + told["prior_slope"] * math.log(float(row["size_count"]) / told["median_size"])
         )
@@ -227,14 +242,35 @@ def test_equal_exams_carry_equal_expectation_each_year() -> None:
     assert by_exam["vpr"].to_numpy() == pytest.approx(by_exam["oge"].to_numpy())
     plain = cells.groupby("year")["expected_count"].sum()
     assert by_exam.sum(axis=1).to_numpy() == pytest.approx(plain.to_numpy())
-    observed, expected = (by_origin[-1] for by_origin in evidence_by_origin(panel, 0.6, 1.0))
+    observed, expected = (by_origin[-1] for by_origin in evidence_by_origin(panel, 0.6, Dispersion(1.0, 0.1, 0.5)))
     assert ((observed >= 0) & (expected > 0)).all()
 
 
 def test_few_degrees_of_freedom_leave_the_dispersion_at_one() -> None:
     rules = EDITION.stability
     panel = make_panel(expected_cells(region(5, years=(2026,), schools=8), 5), 2026, rules)
-    assert dispersion_of(panel, 2026, 3, rules.min_dispersion_df) == (1.0, False)
+    assert dispersion_of(panel, 2026, rules) == (Dispersion(1.0, 0.0, rules.drift_share), False)
+
+
+@pytest.mark.parametrize("class_sd", [0.0, 0.4])
+def test_what_whole_classes_share_is_found_again(class_sd: float) -> None:
+    """Counts whose classes have a level of their own: φ grows with the class, and not where chance alone speaks."""
+    rng = np.random.Generator(np.random.PCG64(7))
+    school = np.repeat(np.arange(500), 8)
+    expected = np.exp(rng.normal(1.5, 1, 500))[school]
+    level = rng.gamma(1 / class_sd**2, class_sd**2, len(school)) if class_sd else np.ones(len(school))
+    cells = pd.DataFrame(
+        {
+            "school_id": [f"s{i:03d}" for i in school], "year": 2026, "procedure": "vpr", "subject": "rus",
+            "tested_count": 1000.0, "low_count": rng.poisson(expected * level).astype(float),
+            "expected_count": expected, "is_used": True,
+        }
+    )  # fmt: skip
+    rules = replace(EDITION.stability, dispersion_level=1.0)
+    found, is_estimated = dispersion_of(make_panel(cells, 2026, rules), 2026, rules)
+    assert is_estimated
+    assert found.base == pytest.approx(1, abs=0.1)
+    assert found.growth == pytest.approx(class_sd**2, abs=0.02)
 
 
 def test_every_indicator_has_values_and_agrees_with_the_model() -> None:
@@ -292,8 +328,10 @@ def test_the_worked_school_of_the_documentation() -> None:
     tables = [[c.strip() for c in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("|")]
     cells = pd.DataFrame([t for t in tables if t[0].isdigit()], columns=tables[0])
     told = {t[0]: float(t[2]) for t in tables if len(t) == 3 and t[0] not in ("quantity", "---")}
-    decay, phi, k, cut, cut_now, median = 0.6, 1.6, 4.0, 1.62, 1.75, 120.0
-    assert "d = 0.6, φ = 1.6, k = 4, α₀ = 0.1, α₁ = −0.2, median size 120, c = 1.62, c of 2026 = 1.75" in section
+    decay, phi, k, cut, cut_now, median = 0.6, Dispersion(1.2, 0.1, 0.5), 4.0, 1.62, 1.75, 120.0
+    assert (
+        "d = 0.6, φ₀ = 1.2, γ = 0.1, k = 4, α₀ = 0.1, α₁ = −0.2, median size 120, c = 1.62, c of 2026 = 1.75" in section
+    )
     assert "ψ = 1.5, φ₁ = 2, β = 1.05, c₁ = 1.9, α = 0.04" in section
     numbers = {name: cells[name].astype(float) for name in ("n", "p", "x", "E")}
     assert (numbers["n"] * numbers["p"]).to_numpy() == pytest.approx(numbers["E"].to_numpy())
@@ -312,10 +350,12 @@ def test_the_worked_school_of_the_documentation() -> None:
     widening = 1.5 / rate + 2 / panel.expected[:, -1]
     raw = probabilities_above(shape / rate / widening, 1 / widening, 1.9)
     weights = decay ** (2026.0 - panel.years)
-    now_shape = panel.observed[:, -1] / phi + k * mean
+    phis = phi.variance(panel)[0] / panel.expected[0]
+    now_shape = panel.observed[:, -1] / phis[-1] + k * mean
     found = {
         "ΣaO": panel.observed[0] @ weights,
         "ΣaE": panel.expected[0] @ weights,
+        "φ of 2026": phis[-1],
         "f": panel.expected[0] @ weights / expected[0],
         "O*": observed[0],
         "E*": expected[0],
@@ -325,7 +365,7 @@ def test_the_worked_school_of_the_documentation() -> None:
         "S upper": upper[0],
         "R": (expected / rate)[0],
         "T": probabilities_above(shape, rate, cut)[0],
-        "T of 2026": probabilities_above(now_shape, panel.expected[:, -1] / phi + k, cut_now)[0],
+        "T of 2026": probabilities_above(now_shape, panel.expected[:, -1] / phis[-1] + k, cut_now)[0],
         "v/S": widening[0],
         "P₀": raw[0],
         "P": 1 / (1 + math.exp(-(0.04 + 1.05 * math.log(raw[0] / (1 - raw[0]))))),

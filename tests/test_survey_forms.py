@@ -148,8 +148,10 @@ def test_a_form_carries_its_identity_hidden_and_its_school_in_sight(questionnair
     book = parts(render(form))
     assert re.search(r'name="shnro_form"[^>]*state="veryHidden"', book["xl/workbook.xml"])
     seen = book["xl/sharedStrings.xml"]
-    assert all(part in seen for part in ("Школа № 1", "Озёрный район", "raw/2026/survey/", "15 октября 2026 года"))
+    assert all(part in seen for part in ("Школа № 1", "Озёрный район", "Пришлите файл", "15 октября 2026 года"))
     assert "Участие добровольное" in seen
+    # A director's statements are shown as the school's own: nobody may be promised what is not kept.
+    assert ("не анонимны" in seen) is (group_code == "director")
     assert DEMO_MARK not in seen
     assert DEMO_MARK in parts(render(make_form(questionnaire, group_code, is_demo=True)))["xl/sharedStrings.xml"]
 

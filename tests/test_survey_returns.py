@@ -117,6 +117,27 @@ def test_a_form_without_its_identity_is_refused_with_what_to_do(survey, change, 
     assert set(found.answers["group_code"]) == {"teacher"}
 
 
+def test_a_copy_of_a_file_that_cannot_be_read_is_no_counted_copy(survey) -> None:
+    for name in ("первая.xlsx", "вторая.xlsx"):
+        survey.put(name, b"")
+    found = survey.read()
+    assert set(found.files["state_code"]) == {"unreadable"}
+    assert found.files["remark_text"].str.contains("Файл пуст").all()
+    assert not found.files["remark_text"].str.contains("Где:").any()  # the file stands beside its remark
+
+
+def test_an_archive_of_an_unknown_version_is_a_damaged_workbook(survey) -> None:
+    content = bytearray(render(survey.form("director"), survey.all("director", 2)))
+    directory = content.rindex(b"PK\x01\x02")
+    content[directory + 6] = 158  # the version that is needed to unpack it
+    survey.put("анкета.xlsx", bytes(content))
+    survey.put("цела.xlsx", render(survey.form("teacher"), survey.all("teacher", 2)))
+    found = survey.read()
+    code, remark = state(found, "анкета.xlsx")
+    assert code == "unreadable" and "повреждена" in remark
+    assert set(found.answers["group_code"]) == {"teacher"}
+
+
 def test_damaged_and_foreign_files_do_not_stop_the_others(survey) -> None:
     survey.put("битая.xlsx", render(survey.form("director"))[:2000])
     survey.put("пустая.xlsx", b"")

@@ -1,9 +1,6 @@
 """The made-up region: same bytes from the same seed, the promised counts and sizes, files that re-add to the truth."""
 
 import hashlib
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +25,6 @@ from pipeline.tables import reference
 
 SEED, LAST_YEAR = 2026, 2026
 YEARS = (2024, 2025, 2026)
-ROOT = Path(__file__).resolve().parents[1]
 
 # One file of each family is enough to prove that its reader is exercised; the large ones are left out for speed.
 SAMPLE = (
@@ -57,15 +53,11 @@ SAMPLE = (
 
 
 @pytest.fixture(scope="module")
-def twins(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def twins(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The same region twice: the second by another process with another order of hashes."""
-    first, second = (tmp_path_factory.mktemp(name) for name in ("first", "second"))
-    code = f"import pathlib, pipeline.synthetic as s; s.make_region(pathlib.Path({str(second)!r}), {SEED}, {LAST_YEAR})"
-    environment = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": str(ROOT)}
-    other = subprocess.Popen([sys.executable, "-c", code], env=environment)
-    make_region(first, SEED, LAST_YEAR)
-    assert other.wait(timeout=300) == 0
-    return first, second
+    first = tmp_path_factory.mktemp("first")
+    make_region(first, SEED, LAST_YEAR)  # meanwhile another worker may be making the second
+    return first, request.getfixturevalue("demo_region")
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ from pipeline.store import Published
 from pipeline.tables import decision, reference, sources
 
 # Sections of an edition that `deciding` looks at; the others check the data or word the reports.
-DECIDING_SECTIONS = ("pool", "familiar", "stability", "selection")
+DECIDING_SECTIONS = ("pool", "familiar", "stability", "selection", "objectivity")
 CHECKSUM_SIGNS = 8  # enough to tell files apart, short enough to read aloud
 
 

@@ -85,7 +85,7 @@ class Question:
     def own_cells(self) -> pd.DataFrame:
         """One row per cell of the school that takes part, with the index of the case's results."""
         own = self.case.results[self.case.results["school_id"] == self.school_id]
-        own = without(own, self.case.set_aside(self.method))
+        own = without(own, self.case.set_aside(self.method, self.fit.table))
         used = self.fit.rates.loc[self.fit.rates["is_used"], list(SLICE_KEY)]
         marked = own.merge(used, on=list(SLICE_KEY), how="left", indicator=True)
         is_used = ((marked["_merge"] == "both") & (marked["tested_count"] > 0)).to_numpy(dtype=bool)

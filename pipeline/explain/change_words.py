@@ -37,10 +37,11 @@ def change_facts(case: Case, method: Methodology, fit: StabilityFit, now: Outcom
     if codes & {"commission_include", "commission_exclude"}:
         return [_commission(without_commission(question))]
     if status == "excluded":
-        text = "Ни результаты школы, ни число мест этого решения не меняют: меняют его только сведения реестра."
+        by_whom = "сведения реестра или решение комиссии" if "excluded_kind" in codes else "сведения реестра"
+        text = f"Ни результаты школы, ни число мест этого решения не меняют: меняют его только {by_whom}."
         return [stated(SECTION, "nothing", "Что изменило бы решение", text, "методика, pool.excluded_kinds")]
     if status == "insufficient_data":
-        return list(_missing(question))
+        return list(_missing(question, is_without_vpr="thin_without_vpr" in codes))
     facts = [*_stay_rule(question, now), *_tie(now)]
     facts += _counts(question, now)
     facts.append(_places(question, now))
@@ -135,17 +136,21 @@ def _places(question: Question, now: Outcome) -> Fact:
     return Fact(SECTION, "places", title, found.capacity, text, "мест", AGAIN)
 
 
-def _missing(question: Question) -> Iterator[Fact]:
-    """What data would let the model decide."""
+def _missing(question: Question, *, is_without_vpr: bool) -> Iterator[Fact]:
+    """What data would let the model decide; results of a doubtful ВПР are known and do not count."""
     rules, row = question.method.stability, model_row(question.fit, question.school_id)
     title, source = "Каких данных не хватает", "методика, stability.thin_expected"
+    if is_without_vpr:
+        text = "Нужны результаты других экзаменов: ВПР, объективность которых под сомнением, в расчёт не взяты."
+        yield stated(SECTION, "missing_exams", title, text, "методика, objectivity")
     if row is None:
-        text = "Нужны результаты экзаменов и предметов, по которым выбирают школы: таких у школы нет."
-        yield stated(SECTION, "missing_data", title, text, source)
+        if not is_without_vpr:
+            text = "Нужны результаты экзаменов и предметов, по которым выбирают школы: таких у школы нет."
+            yield stated(SECTION, "missing_data", title, text, source)
         return
     if not row["is_recent"]:
-        span = plural(rules.recent_years, "последний год", "последних года", "последних лет")
-        text = f"Нужны результаты хотя бы за один из сроков: {span}; более ранних мало, чтобы судить о школе сегодня."
+        span = f"одного из последних {out_of(rules.recent_years, 'года', 'лет')}"
+        text = f"Нужны результаты хотя бы {span}: более ранних мало, чтобы судить о школе сегодня."
         yield stated(SECTION, "missing_recent", title, text, "методика, stability.recent_years")
     if row["is_thin"]:
         text = (

@@ -17,17 +17,18 @@ from pipeline.tables.results import CELL_KEY
 SECTION = "evidence"
 
 
-def school_cells(case: Case, method: Methodology, school_id: str) -> pd.DataFrame:
+def school_cells(case: Case, method: Methodology, fit: StabilityFit, school_id: str) -> pd.DataFrame:
     """One row per result cell of a school that belongs to the pool, newest year first, with what was to be expected.
 
     Returns:
-        The columns of `RESULTS`; `school_count` and `low_rate`, missing where nobody was tested; `is_aside`: the ВПР is
-        in doubt (`objectivity.set_aside`); `is_used` and `expected_count` (`expected.expected_cells`).
+        The columns of `RESULTS`; `school_count` and `low_rate`, missing where nobody was tested; `is_aside`: a
+        doubtful ВПР without which the school is judged (`doubted.standing`); `is_used` and `expected_count`
+        (`expected.expected_cells`).
     """
     known = case.results[case.results["year"] <= case.year]
     pool = pool_cells(known, method.pool)
     judged = expected_cells(pool, method.stability.min_cell_schools)
-    counted = without(judged, case.set_aside(method)).index
+    counted = without(judged, case.set_aside(method, fit.table)).index
     judged = judged.assign(is_aside=~judged.index.isin(counted))
     judged = judged[[*CELL_KEY, "school_count", "low_rate", "is_used", "is_aside", "expected_count"]]
     own = pool[pool["school_id"] == school_id].merge(judged, on=list(CELL_KEY), how="left")
@@ -44,7 +45,7 @@ def cell_name(cell: dict[str, Any]) -> str:
 
 def evidence_facts(case: Case, method: Methodology, fit: StabilityFit, school_id: str) -> list[Fact]:
     """The facts of the section: per year its sums and what the model makes of them, below them the cells."""
-    cells = school_cells(case, method, school_id)
+    cells = school_cells(case, method, fit, school_id)
     facts: list[Fact] = []
     for year in sorted({case.year, *cells["year"], *_other_years(case, school_id)}, reverse=True):
         of_year = cells[cells["year"] == year]
@@ -117,7 +118,7 @@ def _aligned(value: float, decimals: int) -> str:
 def _why_unused(cell: dict[str, Any], rules: StabilityRules) -> str:
     """Why a cell says nothing about the school."""
     if cell["is_aside"]:
-        return "объективность ВПР этого года под сомнением: хорошим свидетельством она не считается"
+        return "объективность ВПР школы под сомнением, хорошим свидетельством не считается"
     if cell["low_rate"] is None:
         return "никто из учеников не участвовал"
     if cell["low_rate"] == 0:

@@ -39,7 +39,11 @@ def reckoning_facts(rules: StabilityRules, fit: StabilityFit, school_id: str) ->
     years = fit.years[fit.years["school_id"] == school_id]
     yield fact("interval_level", "Уровень интервала S", rules.interval_level, "доля", "методика, stability")
     yield fact("history_years", "Лет с результатами", row["history_years_count"], "лет", table)
-    yield fact("dispersion", "φ: разброс результатов против случайного", fit.dispersion, "раз", parameters)
+    yield fact(
+        "dispersion", "φ₀: разброс маленьких параллелей против случайного", fit.dispersion.base, "раз", parameters
+    )
+    title = "γ: прибавка к φ на каждый низкий результат, ожидаемый в параллели"
+    yield fact("dispersion_growth", title, fit.dispersion.growth, "раз", parameters)
     # Where exams are made to weigh the same, the sums hold weights of cells too and are told by O* and E* alone.
     if row["effective_expected"] > 0 and not rules.equal_exam_weights:
         low = float((years["weight"] * years["low_count"]).sum())
@@ -47,8 +51,9 @@ def reckoning_facts(rules: StabilityRules, fit: StabilityFit, school_id: str) ->
         source = "таблица stability_years: сумма по годам, вес × число"
         yield fact("sum_low", "Низких с весами лет", low, "чел.", source)
         yield fact("sum_expected", "Ожидалось с весами лет", expected, "чел.", source)
-        divisor = expected / row["effective_expected"]
-        yield fact("divisor", "f: поправка на разброс", divisor, "", "φ · Σ вес²·E / Σ вес·E")
+        divisor, exponent = expected / row["effective_expected"], 2 - fit.dispersion.drift_share
+        yield fact("divisor_exponent", "Степень веса в f", exponent, "", "2 − drift_share, таблица model_parameters")
+        yield fact("divisor", "f: поправка на разброс", divisor, "", f"Σ вес^{exponent:g}·φ·E / Σ вес·E, φ года")
     yield fact("effective_observed", "O*: низких с весами и поправкой", row["effective_observed"], "", table)
     yield fact("effective_expected", "E*: ожидалось с весами и поправкой", row["effective_expected"], "", table)
     yield fact("size", "Размер школы: результатов в её последнем году", row["size_count"], "чел.", table)

@@ -76,7 +76,7 @@ def decision_facts(
 
 def _list_in_force(case: Case, school_id: str) -> Iterator[Fact]:
     """Whether the school is on the list made a year ago, and by which order."""
-    source = f"decisions/lists/{case.year - 1}.csv"
+    source = f"подписанный перечень {case.year - 1} года"
     if case.list_in_force is None:
         yield stated("decision", "list_in_force", "Действующий перечень", "прежнего перечня нет", source)
         return

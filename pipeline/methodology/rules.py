@@ -36,6 +36,8 @@ class StabilityRules:
     min_predicted_years: int
     min_cell_schools: int
     min_dispersion_df: int
+    dispersion_level: float
+    drift_share: float
     prior_minimum: float
     prior_maximum: float
     slope_scale: float
@@ -140,6 +142,7 @@ class CausesRules:
     small_sample_from: str  # high, medium, low
     mass_share: float
     systemic_share: float
+    scale_score: float
     min_scale_schools: int
     fact_years: int
     fact_pseudo_count: float

@@ -11,22 +11,25 @@ import pandas as pd
 from pipeline.outputs.causes import SCALE_TITLES
 from pipeline.questionnaire import GROUP_TITLES
 from pipeline.schema import Table, records
-from pipeline.tables.causes import CAUSE_SUMMARY, REGISTER_OF_CAUSES, REGISTER_REMARKS, SURVEY_RETURNS
+from pipeline.tables.causes import CAUSE_SUMMARY, REGISTER_OF_CAUSES, REGISTER_REMARKS, SURVEY_FILES, SURVEY_RETURNS
 
 CREATED = datetime(2026, 1, 1)  # the moment of writing would change the bytes
 WORKBOOK_NAME = "Реестр причин.xlsx"
 HEADER_ROW = 2
 WIDTH = 10
 WIDTHS: Mapping[str, int] = {
-    "municipality_name": 24, "municipality_id": 32, "school_name": 32, "school_group_code": 16, "cause_text": 42,
-    "level_code": 15, "indicator_text": 30, "significance_code": 12, "scale_code": 12, "source_text": 34,
-    "status_code": 16, "measure_text": 46, "responsible_text": 16, "due_text": 16, "verification_text": 20,
-    "remark_text": 80, "missing_text": 60, "group_code": 14, "return_code": 24, "is_blocking": 14,
+    "school_id": 7, "municipality_name": 17, "municipality_id": 32, "school_name": 20, "school_group_code": 14,
+    "cause_code": 14, "cause_text": 28, "level_code": 14, "indicator_text": 20, "value": 9,
+    "region_value": 15, "cut_value": 8,
+    "significance_code": 11, "scale_code": 12, "source_text": 24, "respondent_count": 9, "status_code": 15,
+    "measure_number": 10, "measure_text": 32, "responsible_text": 14, "due_text": 13, "verification_text": 16,
+    "remark_text": 100, "missing_text": 60, "group_code": 14, "return_code": 24, "is_blocking": 14,
+    "file_id": 70, "state_code": 24, "school_count": 12, "clear_count": 20, "surveyed_count": 14, "school_share": 20,
 }  # fmt: skip
 LINE_POINTS = 15.0
 A3 = 8
-# Codes that only programs need: their words stand beside them.
-HIDDEN_COLUMNS = ("municipality_id", "year", "cause_code", "direction_code", "remark_code", "subject_code")
+# Codes that only programs need: their words stand beside them. A cause's code is needed for a mark of verification.
+HIDDEN_COLUMNS = ("municipality_id", "year", "direction_code", "remark_code", "subject_code")
 LABELS: Mapping[str, Mapping[str, str]] = {
     "school_group_code": {
         "low_results": "низкие результаты", "adverse_context": "неблагоприятные условия", "both": "то и другое",
@@ -39,6 +42,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "not_established": "не установлено",
     },
     "group_code": GROUP_TITLES,
+    "state_code": {
+        "counted": "учтён", "partial": "учтён, заполнен не весь", "empty": "пуст", "duplicate": "повтор",
+        "superseded": "заменён другим", "foreign": "чужая анкета", "not_surveyed": "школа не обследуется",
+        "unknown_school": "школа неизвестна", "unreadable": "не читается",
+    },
     "return_code": {
         "returned": "возвращены", "partial": "ответов мало", "unusable": "непригодны", "missing": "нет",
         "voluntary": "нет (участие добровольное)",
@@ -51,8 +59,10 @@ def render(
     summary: pd.DataFrame,
     remarks: pd.DataFrame,
     returns: pd.DataFrame,
+    files: pd.DataFrame,
     *,
     year: int,
+    plan_year: int | None,
     region_name: str,
     notice: str,
 ) -> bytes:
@@ -63,13 +73,16 @@ def render(
         summary: `CAUSE_SUMMARY`; municipalities and causes are shown by the names that the register gives them.
         remarks: `REGISTER_REMARKS`.
         returns: `SURVEY_RETURNS`.
+        files: `SURVEY_FILES`.
         year: year of decision.
+        plan_year: year of the roadmap that the measures are taken from; None where none can serve the list.
         region_name: printed above every sheet.
         notice: what every reader has to see first, Russian; empty for a real region.
     """
     import xlsxwriter
 
-    title = f"{region_name}, {year} год" + (f". {notice}" if notice else "")
+    plan = f"Меры — из дорожной карты {plan_year} года." if plan_year else "Дорожной карты для этого перечня нет."
+    title = f"{region_name}, {year} год. {plan} {notice}".rstrip()
     places = dict(zip(register["municipality_id"], register["municipality_name"], strict=True))
     causes = dict(zip(register["cause_code"], register["cause_text"], strict=True))
     named = summary.assign(
@@ -85,6 +98,7 @@ def render(
         _write_summary(workbook, named, title)
         _write(workbook, "Чего не хватает", REGISTER_REMARKS, remarks, title)
         _write(workbook, "Возврат анкет", SURVEY_RETURNS, returns, title)
+        _write(workbook, "Файлы", SURVEY_FILES, files, title)
     return stream.getvalue()
 
 
@@ -92,7 +106,8 @@ def _write_summary(workbook: Any, named: pd.DataFrame, title: str) -> None:
     """The summary, municipality by municipality, with names in place of codes."""
     titles = {column.name: column.title for column in CAUSE_SUMMARY.columns}
     titles |= {"municipality_id": "Муниципальное образование", "cause_text": "Причина"}
-    order = ["municipality_id", "cause_text", "school_count", "surveyed_count", "school_share", "scale_code"]
+    counts = ["school_count", "clear_count", "surveyed_count", "school_share", "scale_code"]
+    order = ["municipality_id", "cause_text", *counts]
     _write_rows(workbook, "Свод", CAUSE_SUMMARY.title, {name: titles[name] for name in order}, named, title)
 
 
@@ -107,7 +122,8 @@ def _write_rows(
 ) -> None:
     """A sheet: heading, title, header with a filter, rows; it prints across one page of landscape A3."""
     bold = workbook.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E7EDF3", "border": 1})
-    wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
+    framed = {"text_wrap": True, "valign": "top", "border": 1, "border_color": "#C8CDD2"}
+    wrapped, centred = workbook.add_format(framed), workbook.add_format({**framed, "align": "center"})
     sheet = workbook.add_worksheet(sheet_name)
     sheet.write_string(0, 0, heading, workbook.add_format({"bold": True, "font_size": 14}))
     sheet.write_string(1, 0, title)
@@ -119,8 +135,7 @@ def _write_rows(
     for number, row in enumerate(rows, start=HEADER_ROW + 1):
         for column, name in enumerate(titles):
             value = _shown(name, row[name])
-            if value is not None:
-                sheet.write(number, column, value, wrapped)
+            sheet.write(number, column, value, wrapped if isinstance(value, str) else centred)
         sheet.set_row(number, _height({name: _shown(name, row[name]) for name in titles}))
     sheet.autofilter(HEADER_ROW, 0, HEADER_ROW + max(len(rows), 1), len(titles) - 1)
     sheet.freeze_panes(HEADER_ROW + 1, 2)

@@ -15,6 +15,10 @@ STATUS_TITLES = {
     "hypothesis": "предположения по анкетам, их проверяет комиссия",
     "small_sample": "названы одним руководителем",
 }
+# What somebody has to act on comes first; the rest is for information.
+STATES_SHOWN = (
+    "unreadable", "foreign", "unknown_school", "empty", "partial", "superseded", "counted", "duplicate", "not_surveyed",
+)  # fmt: skip
 SCALE_TITLES = {"systemic": "системная", "mass": "массовая", "local": "отдельные школы"}
 
 
@@ -80,12 +84,13 @@ def _commonest(found: pd.DataFrame) -> list[str]:
 
 
 def _files(files: pd.DataFrame) -> list[str]:
-    """The returned files that need a look, with what is wrong; those of schools outside the list are only counted."""
+    """The returned files that need a look, the worst first; those of schools outside the list are only counted."""
     is_strange = files["state_code"] == "not_surveyed"
     lines = []
     if is_strange.any():
         lines.append(f"Не из перечня: {plural(int(is_strange.sum()), 'файл', 'файла', 'файлов')}, ответы отложены")
     told = files[(files["remark_text"] != "") & ~is_strange]
+    told = told.sort_values("state_code", key=lambda codes: codes.map(STATES_SHOWN.index), kind="stable")
     if told.empty:
         return lines
     lines += [f"Замечания к анкетам: {plural(len(told), 'файл', 'файла', 'файлов')}"]
@@ -94,7 +99,7 @@ def _files(files: pd.DataFrame) -> list[str]:
         for file_id, remark in list(zip(told["file_id"], told["remark_text"], strict=True))[:SHOWN_FILES]
     ]
     if len(told) > SHOWN_FILES:
-        lines.append(f"  и ещё {len(told) - SHOWN_FILES}: см. survey_files")
+        lines.append(f"  и ещё {len(told) - SHOWN_FILES}: все — на листе «Файлы» реестра")
     return lines
 
 
@@ -112,5 +117,5 @@ def _missing(remarks: pd.DataFrame) -> list[str]:
         for (place, name), texts in list(schools)[:SHOWN_SCHOOLS]
     ]
     if len(schools) > SHOWN_SCHOOLS:
-        lines.append(f"  и ещё {len(schools) - SHOWN_SCHOOLS}: см. register_remarks")
+        lines.append(f"  и ещё {len(schools) - SHOWN_SCHOOLS}: все — на листе «Чего не хватает» реестра")
     return lines

@@ -256,10 +256,14 @@ def _reckoning(facts: Facts) -> Iterator[str]:
     if (divisor := facts.text("divisor")) != "":
         yield (
             f"Числа лет складываются с весами: низких {facts.text('sum_low')}, "
-            f"ожидалось {facts.text('sum_expected')}. Обе суммы делят на f = φ · Σ(вес²·E) / Σ(вес·E) = {divisor}, "
-            f"чтобы случайный разброс стал таким, как у простого счёта (φ = {facts.text('dispersion')} — во столько "
-            f"раз результаты в регионе разбросаны сильнее случайного): O* = {facts.text('effective_observed')}, "
-            f"E* = {facts.text('effective_expected')}."
+            f"ожидалось {facts.text('sum_expected')}. Обе суммы делят на "
+            f"f = Σ(вес^{facts.text('divisor_exponent')}·φ·E) / Σ(вес·E) = {divisor}, "
+            f"чтобы разброс стал таким, как у простого счёта: O* = {facts.text('effective_observed')}, "
+            f"E* = {facts.text('effective_expected')}. Здесь φ — во сколько раз результаты года разбросаны сильнее "
+            f"случайного. Общее для всей параллели (учитель, год) "
+            f"сказывается сразу на многих учениках, поэтому в больших параллелях разброс сильнее: в регионе φ одной "
+            f"параллели по одному предмету = {facts.text('dispersion')} + {facts.text('dispersion_growth')} · E; "
+            f"φ года — среднее по параллелям с весом E."
         )
     yield (
         f"Школы такого размера ({plural(int(facts.value('size') or 0), 'результат', 'результата', 'результатов')} "
@@ -292,7 +296,7 @@ def _certainty(facts: Facts) -> Iterator[str]:
         yield f"Надёжность {facts.text('reliability')}: собственные результаты школы определяют индекс на {own}."
         low, years = int(facts.value("low_years") or 0), int(facts.value("window_years") or 0)
         yield (
-            f"Если судить по каждому году отдельно, результаты низкие в {low} из {out_of(years, 'года', 'лет')}. "
+            f"Если судить по каждому году отдельно, лет с низкими результатами {low} из {years}. "
             f"Выборка последнего года: {facts.text('sample')} "
             f"({plural(int(facts.value('size') or 0), 'результат', 'результата', 'результатов')})."
         )

@@ -15,6 +15,7 @@ from pipeline import russian
 TEMPLATES = Path(__file__).parent / "templates"
 REASON_EXAMPLE_COUNT = 5
 COVERAGE_CHECK = "school_coverage"
+CONDITIONS_TABLE = "context_schools"  # what schools report about their conditions (`plausibility`)
 
 
 def render(
@@ -107,9 +108,16 @@ def _facts(source_files: pd.DataFrame) -> str:
 
 
 def _ordered(checks: pd.DataFrame) -> pd.DataFrame:
-    """The checks as an analyst reads them: failed before passed, critical before warnings, empty ones last."""
-    rank = checks.assign(is_empty=checks["checked_count"] == 0, is_warning=checks["severity"] == "warning")
-    keys = ["is_passed", "is_empty", "is_warning", "table_name", "check_code"]
+    """The checks as an analyst reads them: failed before passed, critical before warnings, empty ones last.
+
+    Results come before conditions, which decide about no school and are wrong in many a form.
+    """
+    rank = checks.assign(
+        is_empty=checks["checked_count"] == 0,
+        is_warning=checks["severity"] == "warning",
+        is_of_conditions=checks["table_name"] == CONDITIONS_TABLE,
+    )
+    keys = ["is_passed", "is_empty", "is_warning", "is_of_conditions", "table_name", "check_code"]
     return checks.loc[rank.sort_values(keys, kind="stable").index]
 
 

@@ -168,7 +168,7 @@ def _write_director(workbook: Any, styles: Styles, form: Form, answers: Mapping[
         (form.place, styles.demo if form.is_demo else styles.strong),
         (form.told(texts.purpose), styles.plain),
         (form.told(texts.whom("director")), styles.plain),
-        (f"{form.told(texts.voluntary)} {form.told(texts.anonymity)}".strip(), styles.plain),
+        (f"{form.told(texts.voluntary)} {form.told(texts.director_notice)}".strip(), styles.plain),
         ("Насколько это верно для вашей школы? Выберите ответ из списка в жёлтой ячейке.", styles.strong),
         (form.return_text, styles.plain),
     ]

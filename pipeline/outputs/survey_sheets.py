@@ -66,8 +66,7 @@ class Form:
     def return_text(self) -> str:
         """How and until when the form comes back."""
         told = f"Вернуть до: {self.told(self.texts.deadline)}. " if self.texts.deadline else ""
-        told += "Пришлите файл тому, от кого вы его получили; имя файла значения не имеет. "
-        told += f"Аналитику: положите файл в raw/{self.form_id.year}/survey/."
+        told += "Пришлите файл тому, от кого вы его получили; имя файла значения не имеет."
         return f"{told} Вопросы: {self.texts.contact}" if self.texts.contact else told
 
 

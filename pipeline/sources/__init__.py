@@ -9,7 +9,16 @@ from pathlib import Path
 from pipeline.errors import SourceError, UnknownLayoutError
 from pipeline.sources import canonical, context_form, fisoko, gia, pupils, vpr, workbook
 from pipeline.sources.grid import PARQUET_SUFFIXES, Sheet, SourceFile, is_blank, open_sheets
-from pipeline.sources.reading import Account, Layout, ParquetLayout, Reading, ReadingContext, head_of, recognise
+from pipeline.sources.reading import (
+    Account,
+    Layout,
+    ParquetLayout,
+    Reading,
+    ReadingContext,
+    head_of,
+    header_index_of,
+    recognise,
+)
 
 SOURCES: tuple[Layout, ...] = (
     *fisoko.LAYOUTS,
@@ -48,11 +57,8 @@ def read_file(context: ReadingContext, layouts: tuple[Layout, ...]) -> Reading:
 def choose_layout(sheet: Sheet, layouts: tuple[Layout, ...]) -> tuple[Layout, int] | None:
     """The layout that a sheet fits wholly, the most demanding one where several do, and its header row; else None."""
     head = head_of(sheet)
-    fits = [(layout, found) for layout in layouts if (found := recognise(head, layout.fingerprint)).share == 1.0]
-    if not fits:
-        return None
-    layout, found = max(fits, key=lambda fit: (fit[0].fingerprint.demand_count, fit[0].layout_id))
-    return layout, found.header_index
+    fits = [(layout, i) for layout in layouts if (i := header_index_of(head, layout.fingerprint)) is not None]
+    return max(fits, key=lambda fit: (fit[0].fingerprint.demand_count, fit[0].layout_id), default=None)
 
 
 def _set_aside(sheet: Sheet, account: Account) -> None:

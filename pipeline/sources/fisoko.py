@@ -138,15 +138,16 @@ def _read_groups(
         except RefusedRowError as fault:
             account.reject(sheet.name, group.row_number, fault.reason_code, column=fault.title, value=fault.value)
         else:
-            kept.setdefault(table.name, (table, []))[1].extend({"row_number": group.row_number, **row} for row in rows)
+            kept.setdefault(table.name, (table, []))[1].extend(rows)
     for table, rows in kept.values():
         frame = pd.DataFrame(rows).assign(year=test.year, procedure="vpr", subject=test.subject, grade=test.grade)
         account.keep_frame(table, frame, sheet.name)
 
 
 def _school(group: Group) -> dict[str, object]:
-    """How the report names the school of a group."""
+    """Where the row of a group stands, and how the report names its school."""
     return {
+        "row_number": group.row_number,
         "code_kind": "fisoko",
         "code_text": group.code,
         "school_text": group.name or None,
@@ -156,8 +157,8 @@ def _school(group: Group) -> dict[str, object]:
 
 def _total(group: Group, tested_count: int, low_count: int | None) -> Record:
     """A group above the schools; `area_text` stays as printed, for its code tells the municipality."""
-    counts: dict[str, object] = {"tested_count": tested_count, "low_count": low_count}
-    return REPORTED_TOTALS, [{"level_code": group.level_code, "area_text": group.printed, **counts}]
+    place = {"row_number": group.row_number, "level_code": group.level_code, "area_text": group.printed}
+    return REPORTED_TOTALS, [{**place, "tested_count": tested_count, "low_count": low_count}]
 
 
 def _count(row: list[Cell], index: int, header: Sequence[Cell]) -> int:

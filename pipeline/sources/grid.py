@@ -9,7 +9,9 @@ import csv
 import hashlib
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -37,6 +39,8 @@ FOREIGN_BEGINNINGS = (
     (b"\xff\xd8\xff", "картинка"),
 )
 FOREIGN_FOLDERS = (("word", "документ Word"), ("ppt", "презентация"))
+# What zipfile raises on a damaged archive: a torn one, a foreign version or packing, a password, a broken part.
+ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, struct.error)
 LOAD_FOLDER = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\D.*)?$")
 
 
@@ -180,7 +184,7 @@ def _foreign_kind(content: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             folders = {name.split("/")[0] for name in archive.namelist()}
-    except zipfile.BadZipFile:
+    except ZIP_FAULTS:
         return ""
     is_document = next((kind for folder, kind in FOREIGN_FOLDERS if folder in folders), "")
     return is_document or ("" if folders & {"xl", "content.xml"} else "архив ZIP")
@@ -196,7 +200,7 @@ def _excel_sheets(file: SourceFile, content: bytes) -> tuple[Sheet, ...]:
     if content[:2] == b"PK":
         try:
             _refuse_bomb(file, content)
-        except zipfile.BadZipFile as error:
+        except ZIP_FAULTS as error:
             raise damaged from error
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
@@ -211,7 +215,7 @@ def _excel_sheets(file: SourceFile, content: bytes) -> tuple[Sheet, ...]:
         raise SourceError(
             "Книга защищена паролем", where=file.file_id, remedy="снимите пароль в Excel и сохраните файл заново"
         ) from error
-    except (CalamineError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (CalamineError, OSError, *ZIP_FAULTS) as error:
         encrypted = content[:4] == b"\xd0\xcf\x11\xe0" and "EncryptedPackage".encode("utf-16-le") in content
         if encrypted:
             raise SourceError(

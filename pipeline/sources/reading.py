@@ -89,7 +89,8 @@ class Reading:
     @cached_property
     def kept_count(self) -> int:
         """Records that are in some table; a record that yields several rows counts once."""
-        places = [frame[list(PLACE_KEY)] for frame in self.tables.values() if not frame.empty]
+        within_file = [name for name in PLACE_KEY if name != "file_id"]
+        places = [frame[within_file] for frame in self.tables.values() if not frame.empty]
         return len(pd.concat(places).drop_duplicates()) if places else 0
 
     @property
@@ -266,6 +267,18 @@ def recognise(head: Head, fingerprint: Fingerprint) -> Recognition:
             best = Recognition(share, index, lacking)
         above += cells
     return best
+
+
+def header_index_of(head: Head, fingerprint: Fingerprint) -> int | None:
+    """The first row at which the sheet meets every demand, or None: `recognise` without the account of what differs."""
+    if not _found(fingerprint.sheet_name, [head.sheet_name]):
+        return None
+    for index, cells in enumerate(head.rows):
+        if all(_found(pattern, cells) for pattern in fingerprint.columns):
+            above = [cell for row in head.rows[:index] for cell in row]
+            if all(_found(pattern, above) for pattern in fingerprint.above):
+                return index
+    return None
 
 
 def data_rows(sheet: Sheet, first_index: int) -> list[tuple[int, list[Cell]]]:

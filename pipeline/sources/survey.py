@@ -27,7 +27,7 @@ from pipeline.questionnaire import (
     plain,
 )
 from pipeline.sources import survey_online
-from pipeline.sources.grid import Cell, Sheet, SourceFile, is_blank, number, open_sheets, text
+from pipeline.sources.grid import ZIP_FAULTS, Cell, Sheet, SourceFile, is_blank, number, open_sheets, text
 from pipeline.sources.reading import Account, Reading, cell_at, header_text
 from pipeline.sources.survey_answers import SurveyAccount
 from pipeline.tables.causes import SURVEY_RESPONSES
@@ -240,8 +240,11 @@ def _formula_errors(file: SourceFile) -> list[str]:
     """A remark on cells whose formula failed: reading gives them as blank, which nobody would notice."""
     if not zipfile.is_zipfile(file.path):
         return []
-    with zipfile.ZipFile(file.path) as archive:
-        parts = [archive.read(name) for name in archive.namelist() if SHEET_PART.fullmatch(name)]
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            parts = [archive.read(name) for name in archive.namelist() if SHEET_PART.fullmatch(name)]
+    except ZIP_FAULTS:
+        return ["часть книги повреждена: сверьте прочитанное с бумагами"]
     found = [cell[1] for part in parts for cell in FAILED_CELL.finditer(part)]
     if not found:
         return []

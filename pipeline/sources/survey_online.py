@@ -86,7 +86,9 @@ def _remarks(sheet: Sheet, head: OnlineHead, questionnaire: Questionnaire) -> li
     named = {column for column, cell in enumerate(header) if cell is not None}
     unread = named - set(head.item_columns) - set(head.school_columns.values())
     if unread:
-        remarks.append(f"{plural(len(unread), 'столбец', 'столбца', 'столбцов')} не из анкеты: не читались")
+        foreign = "не из анкеты: не"
+        told = (f"столбец {foreign} читался", f"столбца {foreign} читались", f"столбцов {foreign} читались")
+        remarks.append(plural(len(unread), *told))
     return remarks
 
 

@@ -12,9 +12,11 @@ from pipeline.synthetic.names import REGION_NAME
 from pipeline.synthetic.region import make_register
 from pipeline.synthetic.scores import draw_cells
 from pipeline.synthetic.truth import load_truth, make_truth, past_list
+from pipeline.synthetic.write_confirm import write_confirm
 from pipeline.synthetic.write_context import make_conditions, write_context
 from pipeline.synthetic.write_fisoko import write_fisoko
 from pipeline.synthetic.write_gia import write_gia
+from pipeline.synthetic.write_lists import write_federal_lists
 from pipeline.synthetic.write_okr import matches, write_okr
 from pipeline.synthetic.write_survey import make_survey, write_survey
 from pipeline.synthetic.write_vpr import write_protocols, write_pupils
@@ -23,7 +25,7 @@ from pipeline.synthetic.write_workbooks import write_workbooks
 __all__ = ["forget_region", "load_truth", "make_region"]
 
 YEAR_COUNT = 3
-MADE_FOLDERS = ("raw", "reference", "decisions", "layouts", "truth")
+MADE_FOLDERS = ("raw", "reference", "decisions", "corrections", "layouts", "truth")
 
 SETTINGS = f"""# Учебный регион: школы, результаты и люди выдуманы.
 name = "{REGION_NAME}"
@@ -47,7 +49,7 @@ def forget_region(directory: Path) -> None:
 
 
 def make_region(directory: Path, seed: int = 2026, last_year: int = 2026) -> None:
-    """Write a whole region: settings, reference tables, past list, layout, raw files of three years, and the truth.
+    """Write a whole region: settings, reference tables, past lists, layout, raw files of three years, and the truth.
 
     Args:
         directory: the region's folder (DIR); files of the same names are overwritten, others are left alone.
@@ -69,8 +71,10 @@ def make_region(directory: Path, seed: int = 2026, last_year: int = 2026) -> Non
         ("school_matches", matches(register, seed, last_year)),
     ):
         write_reference(directory / "reference" / f"{name}.csv", frame)
-    past = past_list(register, truth, seed, last_year - 1)
-    write_reference(directory / "decisions" / "lists" / f"{last_year - 1}.csv", past)
+    for year in years[:-1]:
+        past = past_list(register, truth, seed, year)
+        write_reference(directory / "decisions" / "lists" / f"{year}.csv", past)
+    write_federal_lists(directory, register, truth, seed, last_year)
     write_parquet(directory / "truth" / "truth.parquet", truth)
     conditions = make_conditions(truth, seed, last_year)
     write_parquet(directory / "truth" / "context.parquet", conditions)
@@ -85,3 +89,4 @@ def make_region(directory: Path, seed: int = 2026, last_year: int = 2026) -> Non
     write_okr(directory, register, cells, seed)
     write_context(raw, register, conditions, seed, last_year)
     write_survey(raw, register, survey, seed, last_year)
+    write_confirm(directory, register, cells, seed, last_year)

@@ -207,6 +207,11 @@ def _lineage(former: pd.DataFrame) -> pd.DataFrame:
         from_year=former["valid_to_year"] + 1,
         ground=["выдуманный приказ: школа " + words[str(kind)] for kind in former["lineage_kind"]],
     )
+    # Schools merge in the middle of a school year, after that year's list has been signed.
+    rows["from_date"] = [
+        f"{from_year - 1}-11-01" if kind == "merged" else None
+        for from_year, kind in zip(rows["from_year"], rows["lineage_kind"], strict=True)
+    ]
     return SCHOOL_LINEAGE.conform(rows)
 
 

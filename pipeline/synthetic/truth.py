@@ -63,10 +63,15 @@ def load_truth(directory: Path) -> pd.DataFrame:
 
 def past_list(register: Register, truth: pd.DataFrame, seed: int, year: int) -> pd.DataFrame:
     """One row per school on the list signed in a past September: the truth of that year seen through noise."""
-    rng = stream(seed, "past list")
+    rng = stream(seed, "past list" if year == truth["year"].max() - 1 else f"past list {year}")
     known = truth[truth["year"] == year].merge(register.schools, on="school_id")
     known = known[~known["kind_code"].isin(EXCLUDED_KINDS)]
     seen = known["true_log_rate"] + rng.normal(0, LIST_NOISE_SD, len(known))
+    # One of the schools that merge soon stands on the list: its place goes to the successor.
+    lineage = register.lineage
+    merging = lineage.loc[(lineage["lineage_kind"] == "merged") & (lineage["from_year"] == year + 1), "school_id"]
+    is_merging = known["school_id"].isin(merging)
+    seen = seen.mask(is_merging & (seen == seen[is_merging].max()), np.inf)
     listed = known[seen.rank(ascending=False, method="first") <= TRUE_LIST_SIZE]
     names = register.municipalities.sort_values("valid_from_year", na_position="first")
     names = names[names["valid_from_year"].isna() | (names["valid_from_year"] <= year)]

@@ -67,6 +67,29 @@ PASSPORT: Mapping[str, tuple[float, float]] = {
     "pupils_vshk_share": (0.025, 0.4),
 }
 INDICATOR_NOISE = 0.5  # of every share, on the logit scale
+# Computers that pupils may use, per pupil: middle, what hardship does, noise: few schools have under .05.
+PUPIL_COMPUTERS = (0.2, -0.15, 0.8)
+# How many a school has of what else is counted: whatever its size, and per pupil.
+COUNTS: Mapping[str, tuple[float, float]] = {
+    "classes_count": (4.0, 0.035),
+    "home_taught_count": (0.2, 0.005),
+    "left_nine_count": (0.0, 0.04),
+    "branches_count": (0.1, 0.0),
+    "training_hours_count": (60.0, 0.0),
+    "psychologists_count": (0.6, 0.0015),
+    "speech_therapists_count": (0.3, 0.0015),
+    "special_teachers_count": (0.1, 0.001),
+    "social_teachers_count": (0.6, 0.0012),
+    "tutors_count": (0.1, 0.001),
+    "librarians_count": (0.8, 0.001),
+    "rooms_count": (8.0, 0.03),
+    "science_labs_count": (1.0, 0.002),
+    "computer_rooms_count": (0.8, 0.002),
+    "interactive_boards_count": (2.0, 0.012),
+    "projectors_count": (4.0, 0.02),
+    "printers_count": (4.0, 0.015),
+    "library_books_count": (800.0, 18.0),
+}
 
 
 def make_conditions(truth: pd.DataFrame, seed: int, year: int) -> pd.DataFrame:
@@ -84,7 +107,9 @@ def write_context(raw: Path, register: Register, conditions: pd.DataFrame, seed:
     for year, write in ((last_year - 1, _one_sheet), (last_year, _two_sheets)):
         rng = stream(seed, f"context form {year}")
         schools = _reporting(register, conditions, year, rng)
-        write(raw / str(year) / "context", schools, _dirty(_form(schools, layout, rng), schools, rng), layout, year)
+        form = _form(schools, layout, rng)
+        form |= _equipment(schools, form["pupils_count"], form["second_shift_count"], stream(seed, f"equipment {year}"))
+        write(raw / str(year) / "context", schools, _dirty(form, schools, rng), layout, year)
     passport = read_document(PACKAGE_LAYOUTS / "social_passport.toml", "layouts/social_passport.toml")
     _write_passport(raw / str(last_year) / "context", register, conditions, passport, seed, last_year)
 
@@ -101,9 +126,11 @@ def _reporting(register: Register, conditions: pd.DataFrame, year: int, rng: np.
     )
 
 
-def _share(middle: float, slope: float, hardship: Floats, rng: np.random.Generator) -> Floats:
+def _share(
+    middle: float, slope: float, hardship: Floats, rng: np.random.Generator, noise: float = INDICATOR_NOISE
+) -> Floats:
     """A share around its middle, moved by hardship, with noise of its own."""
-    logit = np.log(middle / (1 - middle)) + slope * hardship + INDICATOR_NOISE * rng.normal(size=len(hardship))
+    logit = np.log(middle / (1 - middle)) + slope * hardship + noise * rng.normal(size=len(hardship))
     return np.asarray(1 / (1 + np.exp(-logit)))
 
 
@@ -130,6 +157,17 @@ def _form(schools: pd.DataFrame, layout: Mapping[str, Any], rng: np.random.Gener
         words = np.array([option[0] for option in choice["options"]], dtype=object)
         columns[code] = words[_answers(code, schools, len(words), rng)]
     return {code: values.tolist() for code, values in columns.items()}
+
+
+def _equipment(schools: pd.DataFrame, pupils: list[int], second_shift: list[int], rng: np.random.Generator) -> Columns:
+    """Indicator -> a count per school, of staff beside the teachers, rooms and equipment, as its size has it."""
+    count, hardship = np.asarray(pupils), schools["hardship"].to_numpy()
+    columns = {code: rng.poisson(base + per_pupil * count) for code, (base, per_pupil) in COUNTS.items()}
+    middle, slope, noise = PUPIL_COMPUTERS
+    columns["pupil_computers_count"] = rng.binomial(count, _share(middle, slope, hardship, rng, noise))
+    columns["computers_count"] = columns["pupil_computers_count"] + rng.poisson(3 + count / 15)
+    columns["shifts_count"] = 1 + (np.asarray(second_shift) > 0)
+    return {code: counts.tolist() for code, counts in columns.items()}
 
 
 def _answers(code: str, schools: pd.DataFrame, count: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -16,25 +16,28 @@ from pipeline.tables import (
     quality,
     reference,
     results,
+    school_lists,
     sources,
 )
 
 TABLES: Mapping[str, Table] = {
     table.name: table
-    for module in (
-        reference,
-        sources,
-        results,
-        evidence,
-        quality,
-        model,
-        decision,
-        comparison,
-        explanation,
-        objectivity,
-        context,
-        causes,
-        orders,
+    for tables in (
+        reference.TABLES,
+        sources.TABLES,
+        results.TABLES,
+        evidence.TABLES,
+        quality.TABLES,
+        model.TABLES,
+        decision.TABLES,
+        comparison.TABLES,
+        explanation.TABLES,
+        objectivity.TABLES,
+        context.TABLES,
+        causes.TABLES,
+        orders.TABLES,
+        orders.ORDER_TABLES,
+        school_lists.TABLES,
     )
-    for table in module.TABLES
+    for table in tables
 }

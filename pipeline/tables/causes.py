@@ -263,8 +263,9 @@ CAUSE_SUMMARY = Table(
         Column("municipality_id", "string", "Код муниципального образования; пусто — регион"),
         Column("cause_code", "string", "Причина"),
         Column("school_count", "int", "Школ с этой причиной", minimum=0),
-        Column("surveyed_count", "int", "Обследовано школ", minimum=0),
-        Column("school_share", "float", "Доля школ", minimum=0, maximum=1),
+        Column("clear_count", "int", "Из них с фактом или баллом не ниже порога масштаба", minimum=0),
+        Column("surveyed_count", "int", "Школ, о которых можно судить", minimum=0),
+        Column("school_share", "float", "Доля школ: явных случаев среди тех, о ком можно судить", minimum=0, maximum=1),
         Column("scale_code", "string", "Масштаб", nullable=True, choices=SCALES),
     ),
 )

@@ -3,7 +3,7 @@
 from pipeline.schema import Column, Table
 from pipeline.tables.decision import BANDS, DECISION_YEAR, SCHOOL, STATUSES
 
-VARIANT_GROUPS = ("weights", "threshold", "procedure", "pool", "model", "history", "rule")
+VARIANT_GROUPS = ("weights", "threshold", "procedure", "pool", "model", "history", "objectivity", "rule")
 OUTCOMES = ("decided", "same", "impossible")
 
 EDITION_LISTS = Table(

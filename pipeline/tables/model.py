@@ -50,6 +50,7 @@ STABILITY_YEARS = Table(
         Column("tested_count", "int", "Результатов", minimum=0, unit="чел."),
         Column("low_count", "int", "Из них низких (O)", minimum=0, unit="чел."),
         Column("expected_count", "float", "Ожидалось низких (E)", minimum=0, unit="чел."),
+        Column("dispersion", "float", "φ года: во сколько раз O разбросано сильнее случайного", minimum=0),
         Column("evidence_observed", "float", "O с поправкой на разброс (O/φ)", minimum=0),
         Column("evidence_expected", "float", "E с поправкой на разброс (E/φ)", minimum=0),
         Column("probability", "float", "T одного этого года", nullable=True, minimum=0, maximum=1),

@@ -1,6 +1,7 @@
 """Orders, the lists they put in force, objections and decisions: what people sign and decide (methodology 10)."""
 
 from pipeline.schema import Column, Table
+from pipeline.tables.sources import PLACE, PLACE_KEY
 
 YEAR = Column("year", "int", "Год перечня", minimum=1990, maximum=2100)
 
@@ -60,13 +61,21 @@ ORDERS = Table(
         Column("number", "string", "Номер", nullable=True),
         Column("signed_date", "date", "Дата подписания", nullable=True),
         Column("issuer_name", "string", "Кто издаёт"),
+        Column("signatory_post", "string", "Должность подписывающего", nullable=True),
+        Column("signatory_name", "string", "Кто подписывает", nullable=True),
         Column("replaces_id", "string", "Что изменяет или заменяет", nullable=True),
+        Column("valid_from_date", "date", "Действует с", nullable=True),
         Column("valid_to_date", "date", "Действует по", nullable=True),
         Column("run_id", "string", "Расчёт, на котором стоит", nullable=True),
         Column("edition", "string", "Редакция методики", nullable=True),
         Column("school_count", "int", "Школ в приказе", minimum=0),
         Column("seal_sha256", "string", "Печать: контрольная сумма замороженного расчёта", nullable=True),
         Column("override_text", "string", "Почему подписан при нерешённых возражениях", nullable=True),
+    ),
+    caveats=(
+        "Состояния «изменён» и «утратил силу» следуют из других приказов и из дня публикации: файлы подписанного "
+        "приказа не меняются никогда.",
+        "Перечень года Y действует со дня приказа до 31 августа Y+1 или до следующего перечня, если тот раньше.",
     ),
 )
 
@@ -85,7 +94,59 @@ ORDER_SCHOOLS = Table(
     ),
 )
 
+LISTED_SCHOOLS = Table(
+    name="listed_schools",
+    grain="One row per year and school on the signed list, amendments and reorganisations up to the day applied.",
+    title="Состав подписанных перечней",
+    key=("year", "school_id"),
+    columns=(
+        YEAR,
+        Column("school_id", "string", "Код школы: преемника, если школа реорганизована"),
+        Column("school_name", "string", "Наименование школы"),
+        Column("municipality_name", "string", "Муниципальное образование"),
+        Column("order_id", "string", "Приказ, которым школа включена"),
+        Column("number", "string", "Номер этого приказа", nullable=True),
+        Column("since_date", "date", "В перечне с", nullable=True),
+        Column("ground_text", "string", "Основание", nullable=True),
+        Column("succeeds_text", "string", "Вместо какой школы", nullable=True),
+        Column("left_text", "string", "Почему выбыла без приказа", nullable=True),
+    ),
+    caveats=("Школа с заполненным `left_text` закрыта без преемника: в перечне она больше не состоит.",),
+)
+
+LIST_CHANGES = ("entered", "left", "succeeded")
+
+LIST_DIFFERENCES = Table(
+    name="list_differences",
+    grain="One row per year and school by which the newest computed list differs from the signed one.",
+    title="Отличия расчёта от подписанного перечня",
+    key=("year", "school_id"),
+    columns=(
+        YEAR,
+        Column("school_id", "string", "Код школы"),
+        Column("school_name", "string", "Наименование школы"),
+        Column("municipality_name", "string", "Муниципальное образование"),
+        Column("change_code", "string", "Отличие", choices=LIST_CHANGES),
+        Column("reason_text", "string", "Почему"),
+    ),
+    caveats=("Действует подписанный перечень: отличия становятся его частью только приказом о внесении изменений.",),
+)
+
 OBJECTION_DECISIONS = ("undecided", "accepted", "rejected")
+
+# What a school says, the same in the returned workbook and in the table of objections.
+OBJECTION_COLUMNS = (
+    Column("indicator_text", "string", "О чём: год, экзамен, предмет, класс, показатель"),
+    Column("result_year", "int", "Год результатов", nullable=True, minimum=1990, maximum=2100),
+    Column("procedure", "string", "Процедура", nullable=True),
+    Column("subject", "string", "Предмет", nullable=True),
+    Column("grade", "string", "Класс", nullable=True),
+    Column("column_name", "string", "Показатель", nullable=True),
+    Column("stated_value", "float", "Значение в данных", nullable=True),
+    Column("asked_value", "float", "Правильное значение, по мнению школы", nullable=True),
+    Column("ground_text", "string", "Основание"),
+    Column("document_text", "string", "Документ", nullable=True),
+)
 
 OBJECTIONS = Table(
     name="objections",
@@ -97,21 +158,16 @@ OBJECTIONS = Table(
         Column("number", "int", "№", minimum=1),
         Column("received_date", "date", "Дата"),
         Column("school_id", "string", "Код школы"),
-        Column("indicator_text", "string", "О чём: год, экзамен, предмет, класс, показатель"),
-        Column("result_year", "int", "Год результатов", nullable=True, minimum=1990, maximum=2100),
-        Column("procedure", "string", "Процедура", nullable=True),
-        Column("subject", "string", "Предмет", nullable=True),
-        Column("grade", "string", "Класс", nullable=True),
-        Column("column_name", "string", "Показатель", nullable=True),
-        Column("stated_value", "float", "Значение в данных", nullable=True),
-        Column("asked_value", "float", "Правильное значение, по мнению школы", nullable=True),
-        Column("ground_text", "string", "Основание"),
-        Column("document_text", "string", "Документ", nullable=True),
+        *OBJECTION_COLUMNS,
         Column("decision_code", "string", "Решение", choices=OBJECTION_DECISIONS),
         Column("decided_by", "string", "Кто решил", nullable=True),
         Column("decided_date", "date", "Когда решено", nullable=True),
         Column("why_text", "string", "Почему", nullable=True),
         Column("source_text", "string", "Источник: файл, лист, строка", nullable=True),
+    ),
+    caveats=(
+        "Без `column_name` возражение не о числе: исправления данных из него не выходит, его читает комиссия.",
+        "Принятое возражение о числе становится записью в `corrections/`, которая называет его год и номер.",
     ),
 )
 
@@ -129,6 +185,30 @@ CONFIRMATIONS = Table(
         Column("status_code", "string", "Ответ", choices=CONFIRMATION_STATUSES),
         Column("objection_count", "int", "Возражений", minimum=0),
         Column("source_text", "string", "Источник: файл, лист", nullable=True),
+    ),
+)
+
+RETURNED_ANSWERS = Table(
+    name="returned_answers",
+    grain="One row per answer of a school in a returned workbook of the confirmation of data.",
+    title="Ответы в возвращённых книгах выверки",
+    key=PLACE_KEY,
+    columns=(
+        *PLACE,
+        Column("school_id", "string", "Код школы"),
+        Column("status_code", "string", "Ответ", choices=("confirmed", "disagreed")),
+    ),
+)
+
+RETURNED_OBJECTIONS = Table(
+    name="returned_objections",
+    grain="One row per line of objection in a returned workbook of the confirmation of data.",
+    title="Возражения в возвращённых книгах выверки",
+    key=PLACE_KEY,
+    columns=(
+        *PLACE,
+        Column("school_id", "string", "Код школы"),
+        *OBJECTION_COLUMNS,
     ),
 )
 
@@ -163,11 +243,27 @@ LIST_RECONCILIATION = Table(
         Column("school_id", "string", "Код школы"),
         Column("school_name", "string", "Наименование школы"),
         Column("municipality_name", "string", "Муниципальное образование"),
+        Column("federal_year", "int", "Год федерального списка", minimum=1990, maximum=2100),
         Column("relation_code", "string", "Где состоит", choices=RELATIONS),
         Column("status_code", "string", "Наше решение", nullable=True),
         Column("reason_text", "string", "Почему"),
     ),
+    caveats=(
+        "Сверка ничего не решает: федеральный список на отбор не влияет.",
+        "Список низких результатов сверяется с нашим перечнем, список признаков необъективности — со школами, чьи ВПР "
+        "под сомнением у нас.",
+        "Сверяется новейший список не позже года перечня; вместо реорганизованной школы стоит её преемник.",
+    ),
 )
 
 TABLES = (PAST_LIST, LIST_BEFORE, COMMISSION_DECISIONS)
-ORDER_TABLES = (ORDERS, ORDER_SCHOOLS, OBJECTIONS, CONFIRMATIONS, FEDERAL_LIST, LIST_RECONCILIATION)
+ORDER_TABLES = (
+    ORDERS,
+    ORDER_SCHOOLS,
+    LISTED_SCHOOLS,
+    LIST_DIFFERENCES,
+    OBJECTIONS,
+    CONFIRMATIONS,
+    FEDERAL_LIST,
+    LIST_RECONCILIATION,
+)

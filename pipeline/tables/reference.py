@@ -77,8 +77,13 @@ SCHOOL_LINEAGE = Table(
         Column("lineage_kind", "string", "Вид реорганизации", choices=LINEAGE_KINDS),
         Column("from_year", "int", "С какого года результатов", minimum=1990, maximum=2100),
         Column("ground", "string", "Основание", nullable=True),
+        Column("from_date", "date", "С какой даты", nullable=True),
     ),
-    caveats=("Результаты прежней школы переходят к преемнику; у закрытой школы преемника нет.",),
+    caveats=(
+        "Результаты прежней школы переходят к преемнику; у закрытой школы преемника нет.",
+        "С `from_date` преемник числится в перечне вместо прежней школы; без неё — с 1 сентября учебного года, "
+        "который кончается в `from_year`.",
+    ),
 )
 
 SCHOOL_MATCHES = Table(

@@ -54,7 +54,7 @@ def stability() -> Maker:
             "effective_observed": 10.0, "effective_expected": 10.0, "index": 1.0, "index_lower": 0.8,
             "index_upper": 1.2, "reliability": 0.9, "reliability_code": "firm", "band_code": "none",
             "low_years_count": 0, "years_count": 3, "current_year_probability": 0.1, "is_thin": False,
-            "is_recent": True, "history_years_count": 3,
+            "is_recent": True, "is_vpr_set_aside": False, "history_years_count": 3,
             "size_count": 30, "prior_mean": 1.0, "newest_expected_count": 3.0,
         }  # fmt: skip
         frame = frame.assign(**{k: v for k, v in defaults.items() if k not in frame})

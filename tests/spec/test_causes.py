@@ -289,6 +289,28 @@ def test_a_cause_is_local_mass_or_systemic_by_the_share_of_the_schools_judged(ru
     assert pd.isna(registered(rules).loc[("a", "equipment"), "scale_code"])  # fewer than five schools say no scale
 
 
+def test_the_scale_counts_facts_and_scores_that_say_so_without_comparing_schools(rules) -> None:
+    wide = replace(rules, min_scale_schools=3, mass_share=0.3, systemic_share=0.6, scale_score=90.0)
+    table = registered(wide)
+    assert table.loc[("a", "staffing"), "significance_code"] == "high"  # at 85, among the worst of three
+    assert table.loc[("a", "staffing"), "scale_code"] == "local"
+    facts = facts_of("school|cause|value\na|vacancies|0.2\nb|vacancies|0.1\nc|vacancies|0.0")
+    assert registered(wide, facts).loc[("a", "vacancies"), "scale_code"] == "systemic"
+
+
+def test_a_score_reaches_the_cut_that_it_equals(rules) -> None:
+    # Teachers and pupils say 50 each; (.3 · 50 + .25 · 50) / .55 is 49.99999999999999 in floats.
+    text = """
+        school | group   | who | equipment | staffing
+        a      | teacher | 1   | 3 3       | 3 3
+        a      | teacher | 2   | 3 3       | 3 3
+        a      | pupil   | 1   | 3 3       | 3 3
+        a      | pupil   | 2   | 3 3       | 3 3
+    """
+    table = scored(text, replace(rules, cut_rule="absolute", high_score=50.0), "a")
+    assert table.loc[("a", "equipment", ""), "significance_code"] == "high"
+
+
 def test_significance_that_enters_the_register_is_a_choice_of_the_edition(rules) -> None:
     low_cut = replace(rules, high_score=95.0, medium_score=80.0)
     assert registered(low_cut).loc[("a", "staffing"), "significance_code"] == "medium"

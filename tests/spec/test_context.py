@@ -160,7 +160,7 @@ def test_the_analyst_is_told_school_fact_and_place() -> None:
     )
     frame = questioned_schools(table, INDICATORS, schools).set_index("school_id")
     assert frame["total_not_sum_count"].to_dict() == {"a": 1, "b": 0}
-    assert frame.loc["a", "total_not_sum_text"] == "Обучающихся всего — 150, сумма слагаемых — 60 (form.xlsx, строка 1)"
+    assert frame.loc["a", "total_not_sum_text"] == "Обучающихся всего — 150, сумма слагаемых — 60; form.xlsx, строка 1"
 
 
 # ---------------------------------------------------------------- the model

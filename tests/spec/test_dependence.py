@@ -88,6 +88,7 @@ def test_variants_that_are_the_list_itself_or_one_another_are_told_and_not_count
         "final_exams_only": "То же, что «без ВПР».",
         "vpr_only": "То же, что «без ОГЭ».",
         "no_history": "Так перечень и составлен.",
+        "doubtful_vpr_counted": "Так перечень и составлен.",
     }
     fixed = replace(one_place.stability, is_decay_learned=False, default_decay=0.6, slope_scale=0.0)
     told = found(case, replace(one_place, stability=fixed))
@@ -123,6 +124,19 @@ def test_the_commission_and_the_list_in_force_count_under_every_variant_but_one(
     assert "no_history" not in schools.loc["both", "differing_codes"].split(";")
     # The list in force keeps by T; judged by the familiar rule alone the school is low in ВПР and stays as well.
     assert row(told.variants, "no_history")["left_count"] == 1
+
+
+def test_a_school_listed_without_its_doubtful_vpr_leaves_where_they_count(
+    results: Maker, one_place: Methodology
+) -> None:
+    hidden = {"hidden": {"vpr": 0, "oge": 14}, "other": {"vpr": 9, "oge": 9}}
+    doubtful = pd.DataFrame({"school_id": "hidden", "year": list(YEARS)})
+    told = found(case_of(results, ORDINARY | hidden, doubtful_vpr=doubtful), one_place)
+    variant = row(told.variants, "doubtful_vpr_counted")
+    assert (variant["outcome_code"], variant["left_count"], variant["entered_count"]) == ("decided", 1, 1)
+    codes = told.schools.set_index("school_id")["differing_codes"].str.split(";")
+    assert "doubtful_vpr_counted" in codes["hidden"]
+    assert "doubtful_vpr_counted" in codes["other"]
 
 
 def test_the_familiar_rule_alone_ranks_by_low_cells_and_fills_no_place_with_others(

@@ -1,11 +1,14 @@
 """Results follow the successor (formats 6): cells of merged schools add up, whoever printed them and however alike."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.lineage import carry_over, successors
+from pipeline.errors import ConfigError
+from pipeline.lineage import carry_over, refuse_wrong_dates, reorganisation_on, successor_on, successors
 from pipeline.tables.reference import SCHOOL_LINEAGE
 from pipeline.tables.results import RESULTS
 
@@ -74,3 +77,48 @@ def test_nobody_is_lost_and_order_never_matters(order: list[str], counts: list[i
 def test_a_circle_is_a_fault_of_the_caller() -> None:
     with pytest.raises(AssertionError, match="circle"):
         successors(lineage(("s1", "s2", "merged", 2020), ("s2", "s1", "merged", 2021)), 2026)
+
+
+def dated(*steps: tuple[str, str | None, str, int, str | None]) -> pd.DataFrame:
+    names = ["school_id", "successor_id", "lineage_kind", "from_year", "from_date"]
+    return SCHOOL_LINEAGE.conform(pd.DataFrame(steps, columns=names))
+
+
+def test_a_place_in_a_list_follows_the_successor_from_the_day_of_the_merger() -> None:
+    steps = dated(("s1", "s2", "merged", 2027, "2026-11-01"), ("s2", None, "closed", 2027, "2027-02-01"))
+    assert successor_on(steps, "s1", date(2026, 10, 31)) == "s1"
+    assert successor_on(steps, "s1", date(2026, 11, 1)) == "s2"
+    assert successor_on(steps, "s1", date(2027, 2, 1)) is None
+    assert successor_on(steps, "s9", date(2027, 2, 1)) == "s9"
+    # The list of September 2026 was made without it: results follow by the year of results.
+    assert successors(steps, 2026) == {}
+
+
+def test_without_a_day_a_reorganisation_holds_from_the_first_day_of_its_school_year() -> None:
+    steps = dated(("s1", "s2", "branch", 2026, None))
+    assert successor_on(steps, "s1", date(2025, 8, 31)) == "s1"
+    assert successor_on(steps, "s1", date(2025, 9, 1)) == "s2"
+    told = reorganisation_on(steps, "s1", date(2025, 9, 1))
+    assert told == {"lineage_kind": "branch", "successor_id": "s2", "begin": date(2025, 9, 1), "ground": None}
+    assert reorganisation_on(steps, "s2", date(2030, 1, 1)) is None
+
+
+def test_of_several_reorganisations_the_last_before_the_day_counts() -> None:
+    steps = dated(("s1", "s2", "branch", 2024, None), ("s1", "s3", "merged", 2026, "2026-01-10"))
+    assert successor_on(steps, "s1", date(2026, 1, 9)) == "s2"
+    assert successor_on(steps, "s1", date(2026, 1, 10)) == "s3"
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (("s1", "s2", "merged", 2026, "2026-11-01"), "from_year 2027"),
+        (("s1", "s2", "merged", 2027, "2026-08-31"), "from_year 2026"),
+        (("s1", None, "merged", 2026, None), "не назван преемник"),
+    ],
+)
+def test_a_day_outside_its_school_year_and_a_merger_into_nothing_are_refused(
+    step: tuple[str, str | None, str, int, str | None], told: str
+) -> None:
+    with pytest.raises(ConfigError, match=told):
+        refuse_wrong_dates(dated(step))

@@ -221,6 +221,25 @@ def test_false_alarms_of_a_peak_are_as_rare_as_the_level_says() -> None:
     assert 0 < share <= RULES.alarm_level + 3 * np.sqrt(RULES.alarm_level / 3000)
 
 
+def test_schools_may_differ_in_the_shape_of_their_scores() -> None:
+    """Honest schools, in a third of which scores lie close together: the region's own variety is the measure."""
+    rng = np.random.default_rng(11)
+    scores = np.arange(25)
+    shapes = [np.exp(-0.5 * ((scores - 10) / sd) ** 2) for sd in (1.8, 4.0, 6.0)]
+    draws = [rng.multinomial(90, shapes[i % 3] / shapes[i % 3].sum()) for i in range(1500)]
+    schools = {f"s{i:04d}": dict(enumerate(map(int, row))) for i, row in enumerate(draws)}
+    assert len(flagged("border_peak", evidence(scores=distribution(schools)))) / 1500 <= 2 * RULES.alarm_level
+
+
+def test_a_test_with_marks_narrower_than_the_window_is_not_judged() -> None:
+    lifted = SMOOTH | {8: 2, 9: 2, 10: 26}
+    found = evidence(scores=distribution({"A": lifted} | {f"C{i}": SMOOTH for i in range(30)}))
+    wide = RULES.peak_width + 1  # points of the mark «3» of a test that is just wide enough
+    for points, judged_count in ((wide, 31), (wide - 1, 0)):
+        scale = found.score_scales.assign(upper_3_score=9 + points)
+        assert len(judged("border_peak", replace(found, score_scales=scale))) == judged_count
+
+
 def cohort_results(low: dict[str, tuple[int, int]]) -> pd.DataFrame:
     """Low results of 50 pupils in ВПР of grade 8 in 2025 and in ОГЭ of grade 9 in 2026."""
     rows = [

@@ -78,7 +78,7 @@ def test_the_pool_says_which_exams_and_subjects_choose_schools(results: Maker) -
 
 def test_one_year_and_one_cell_per_school_use_the_defaults_and_say_so(results: Maker, edition: Methodology) -> None:
     fit = fitted(results(SIX_SCHOOLS), edition)
-    assert (fit.decay, fit.dispersion) == (edition.stability.default_decay, 1.0)
+    assert (fit.decay, fit.dispersion.base, fit.dispersion.growth) == (edition.stability.default_decay, 1, 0)
     assert {"decay_default", "dispersion_default", "outlook_default"} <= set(fit.warnings)
     rules = edition.stability
     assert (fit.outlook.spread, fit.outlook.noise, fit.outlook.sharpness) == (
@@ -157,12 +157,17 @@ THREE_YEARS = "school | year | tested | low\n" + "\n".join(
 )
 
 
+def phi_of(fit: StabilityFit, expected: float) -> float:
+    """φ of a cell in which so many low results are expected."""
+    return fit.dispersion.base + fit.dispersion.growth * expected
+
+
 def test_years_weigh_by_age_and_a_missing_year_is_not_made_up_for(results: Maker, edition: Methodology) -> None:
     frame = results(THREE_YEARS)
     gap = frame[~((frame["school_id"] == "S0") & (frame["year"] == 2025))]
     fit = fitted(gap, edition)
     weights = np.array([fit.decay**2, 1.0])  # p = 0.2 in 2024 and 2026: E = 20 a year
-    effective = 20 * weights.sum() ** 2 / (fit.dispersion * (weights**2).sum())
+    effective = 20 * weights.sum() ** 2 / (phi_of(fit, 20) * (weights**1.5).sum())
     assert row(fit, "S0")["effective_expected"] == pytest.approx(effective, rel=1e-12)
     assert row(fit, "S0")["effective_expected"] < row(fit, "S3")["effective_expected"]
     assert (row(fit, "S0")["years_count"], row(fit, "S3")["years_count"]) == (2, 3)
@@ -351,10 +356,18 @@ def test_a_weighted_exam_counts_for_next_year_by_what_it_tells(results: Maker, e
     assert weighted < plain
 
 
+def test_old_results_alone_are_less_certain_than_new_ones(results: Maker, edition: Methodology) -> None:
+    alone = "school | year | tested | low\nold | 2025 | 15 | 3\nnew | 2026 | 15 | 3"
+    fit = fitted(pd.concat([results(THREE_YEARS), results(alone)]), edition)
+    old, new = row(fit, "old")["effective_expected"], row(fit, "new")["effective_expected"]
+    assert old == pytest.approx(new * fit.decay**edition.stability.drift_share)
+
+
 def test_an_expectation_of_exactly_three_is_not_thin(results: Maker, edition: Methodology) -> None:
     # 15 pupils at a rate of 0.2 in 2025 alone: 3 after weighing, though not to the last bit in binary.
     frame = pd.concat([results(THREE_YEARS), results("school | year | tested | low\nedge | 2025 | 15 | 3")])
-    edge = row(fitted(frame, edition), "edge")
+    unmoved = replace(edition, stability=replace(edition.stability, drift_share=0.0))
+    edge = row(fitted(frame, unmoved), "edge")
     assert edge["effective_expected"] == pytest.approx(3)
     assert not edge["is_thin"]
 
@@ -378,6 +391,6 @@ def test_a_year_missing_in_the_whole_region_is_passed_over(results: Maker, editi
     frame = results(FIVE_YEARS).query("year != 2025")
     fit = fitted(frame, edition)
     weights = fit.decay ** np.array([4.0, 3.0, 2.0, 0.0])
-    effective = 20 * weights.sum() ** 2 / (fit.dispersion * (weights**2).sum())
+    effective = 20 * weights.sum() ** 2 / (phi_of(fit, 20) * (weights**1.5).sum())
     assert row(fit, "S0")["effective_expected"] == pytest.approx(effective)
     assert (row(fit, "S0")["years_count"], row(fit, "S0")["history_years_count"]) == (2, 4)

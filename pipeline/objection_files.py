@@ -1,0 +1,147 @@
+"""What people confirm, object to and decide, on disk: `decisions/objections.csv`, `confirmations/`, `corrections/`.
+
+Plain CSV and TOML that a person can read and mend; each is written whole in one step. A text that a spreadsheet would
+take for a formula is kept as text.
+"""
+
+import csv
+import io
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline import corrections
+from pipeline.errors import ConfigError, StoreError
+from pipeline.objections import CellCorrection
+from pipeline.outputs.table_file import FORMULA_SIGNS
+from pipeline.region import read_reference, reference_table
+from pipeline.russian import system_fault
+from pipeline.schema import Table, records
+from pipeline.tables import reference
+from pipeline.tables.orders import CONFIRMATIONS, OBJECTIONS
+
+OBJECTIONS_FILE = "decisions/objections.csv"
+
+
+def load_objections(root: Path) -> pd.DataFrame:
+    """One row per objection of all years (`OBJECTIONS`); empty where there is none.
+
+    Raises:
+        ConfigError: the file is not of its kind, or an objection is about a school that does not exist.
+    """
+    path = root / OBJECTIONS_FILE
+    if not path.is_file():
+        return OBJECTIONS.empty()
+    frame = _loaded(path, OBJECTIONS)
+    known = reference_table(root, reference.SCHOOLS)["school_id"]
+    strange = frame[~frame["school_id"].isin(known)]
+    if not strange.empty:
+        first = strange.iloc[0]
+        raise ConfigError(
+            f"Возражение № {first['number']} {first['year']} года — от школы «{first['school_id']}», которой нет "
+            "в реестре",
+            where=OBJECTIONS_FILE,
+            remedy="исправьте код школы или добавьте её в reference/schools.csv",
+        )
+    return frame
+
+
+def save_objections(root: Path, objections: pd.DataFrame) -> None:
+    """Write every objection (`OBJECTIONS`)."""
+    _save(root, OBJECTIONS_FILE, OBJECTIONS, objections)
+
+
+def load_confirmations(root: Path, year: int) -> pd.DataFrame:
+    """One row per school asked to confirm its data (`CONFIRMATIONS`); empty where nothing was read yet."""
+    path = root / _confirmations_file(year)
+    return _loaded(path, CONFIRMATIONS) if path.is_file() else CONFIRMATIONS.empty()
+
+
+def save_confirmations(root: Path, year: int, confirmations: pd.DataFrame) -> None:
+    """Write the answers of a year (`CONFIRMATIONS`)."""
+    _save(root, _confirmations_file(year), CONFIRMATIONS, confirmations)
+
+
+def add_corrections(root: Path, entries: Iterable[CellCorrection]) -> tuple[str, ...]:
+    """Append corrections to `corrections/<year of results>.toml`; one that already stands there is not added again.
+
+    Returns:
+        The files that were changed, by their path inside the region's folder.
+    """
+    declared = {(c.objection_id, c.key) for c in corrections.load(root) if c.objection_id}
+    texts: dict[str, str] = {}
+    for entry in entries:
+        key = (entry.school_id, entry.result_year, entry.procedure, entry.subject, entry.grade)
+        if (entry.objection_id, key) in declared:
+            continue
+        name = f"corrections/{entry.result_year}.toml"
+        if name not in texts:
+            path = root / name
+            texts[name] = path.read_text(encoding="utf-8").rstrip("\n") + "\n" if path.is_file() else ""
+        texts[name] += ("\n" if texts[name].strip() else "") + corrections.entry_text(entry)
+    for name, content in texts.items():
+        try:
+            tomllib.loads(content)
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(
+                "В файл исправлений нельзя добавить запись",
+                where=name,
+                remedy="каждое исправление в нём должно начинаться строкой [[correction]]",
+            ) from error
+    for name, content in texts.items():
+        write_whole(root, name, content.encode())
+    return tuple(sorted(texts))
+
+
+def write_whole(root: Path, name: str, content: bytes) -> None:
+    """Write a file of the region in one step: it is there whole or not at all."""
+    path = root / name
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"Файл не удаётся записать: {system_fault(error)}",
+            where=name,
+            remedy="закройте его в Excel, проверьте право записи и свободное место; прежний файл не изменён",
+        ) from error
+
+
+def _confirmations_file(year: int) -> str:
+    return f"decisions/confirmations/{year}.csv"
+
+
+def _loaded(path: Path, table: Table) -> pd.DataFrame:
+    """The table of a CSV, without the sign that guarded its texts."""
+    frame = read_reference(path, table)
+    for column in table.columns:
+        if column.kind == "string":
+            guarded = frame[column.name].str.startswith(tuple(f"'{sign}" for sign in FORMULA_SIGNS)).fillna(False)
+            frame[column.name] = frame[column.name].where(~guarded.astype(bool), frame[column.name].str[1:])
+    return frame
+
+
+def _save(root: Path, name: str, table: Table, frame: pd.DataFrame) -> None:
+    """Write a table as CSV: UTF-8, commas, header row, days as ГГГГ-ММ-ДД, no formulas."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(table.column_names)
+    kinds = {column.name: column.kind for column in table.columns}
+    writer.writerows([_cell(kinds[key], value) for key, value in row.items()] for row in records(table.conform(frame)))
+    write_whole(root, name, stream.getvalue().encode())
+
+
+def _cell(kind: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if kind == "date":
+        return f"{value:%Y-%m-%d}"
+    if kind == "float":
+        return f"{value:g}" if float(value).is_integer() and abs(value) < 1e6 else str(value)
+    told = str(value)
+    return f"'{told}" if kind == "string" and told.startswith(FORMULA_SIGNS) else told
