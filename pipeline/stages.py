@@ -4,7 +4,6 @@ A stage reads tables from the store, calls the core and writes tables to the sto
 edges, the command line and Prefect, run the same tuples: `start`, every stage in order, `finish`.
 """
 
-import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -326,8 +325,6 @@ PUBLISHED: Mapping[str, tuple[Table, ...]] = {
     "orders": (*TAKE_ORDERS.writes, *RECONCILE_SIGNED.writes),
 }
 
-RARE_SWEEPS = 100_000  # new objects between two sweeps of Python's garbage collector; its default is 700
-
 
 def start(
     root: Path,
@@ -340,8 +337,6 @@ def start(
     started_at: str = "",
 ) -> Run:
     """A new run of a flow in a region's folder; settings are checked before the folder of the run is made."""
-    # A run lives for seconds and makes little cyclic garbage: sweeps a hundred times rarer save a second of sixteen.
-    gc.set_threshold(RARE_SWEEPS)
     region.load_region(root)
     methodology.load(edition, root).with_capacity(capacity)
     run_id = new_run_id(root, f"{flow}-{year}")

@@ -276,6 +276,10 @@ def test_describe_lists_every_table_and_its_columns(
 
 HELPS = [(), *[(name,) for name in ("init", "demo", "register", "check", "monitor", "identify", "rank", "describe")]]
 HELPS += [("compare",), ("explain",), ("causes",), ("causes", "forms"), ("causes", "build")]
+HELPS += [("order",), *[("order", name) for name in ("draft", "submit", "sign", "amend", "show")]]
+HELPS += [("confirm",), ("confirm", "forms"), ("confirm", "read"), ("commission",), ("commission", "workbook")]
+HELPS += [("commission", "read"), ("objections",)]
+HELPS += [("objections", name) for name in ("list", "decide", "workbook", "read")]
 HELPS += [("match",), ("match", "list"), ("match", "accept"), ("match", "reject"), ("layout",), ("layout", "draft")]
 
 

@@ -70,6 +70,9 @@ def reason_codes_in(source: str) -> set[str]:
         given = [keyword.value for keyword in call.keywords if keyword.arg == "reason_code"]
         given += call.args[position : position + 1] if position is not None else []
         found |= {str(node.value) for node in given if isinstance(node, ast.Constant) and node.value}
+    for node in ast.walk(ast.parse(source)):  # the problems of a table: masks[reason code, column]
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "masks" and isinstance(node.slice, ast.Tuple):
+            found.add(str(ast.literal_eval(node.slice.elts[0])))
     return found
 
 
