@@ -63,7 +63,7 @@ def publish_orders(root: Path, year: int) -> None:
 
 
 def start_run(root: Path, flow: str, year: int, edition: str, capacity: int | None, as_of: str | None) -> "Run":
-    """A new run; the only place where the command line looks at the clock."""
+    """A new run, with the time of its start for the manifest."""
     from pipeline.stages import start
 
     # A run lives for seconds and makes little cyclic garbage: sweeps a hundred times rarer save a second of sixteen.
