@@ -14,16 +14,16 @@ from typing import Any
 import pandas as pd
 
 from pipeline import region
-from pipeline.errors import ConfigError, PipelineError, StoreError
+from pipeline.errors import ConfigError, PipelineError
 from pipeline.outputs.commission import ACTION_WORDS, CommissionBook, render
 from pipeline.reconciliation import CORRIDOR, LIST_TITLES, RELATION_TITLES
 from pipeline.register import alphabetical, municipality_names, valid_in
-from pipeline.russian import number, plural, system_fault
+from pipeline.russian import number, plural
 from pipeline.schema import records
 from pipeline.selection import REASON_CODES
 from pipeline.sources.commission import ACTION, CODE, DAY, WHO, WHY, WrittenLine, day_of, read_lines
 from pipeline.sources.grid import source_file
-from pipeline.store import Published
+from pipeline.store import Published, write_whole
 from pipeline.tables import decision, reference
 from pipeline.tables.orders import COMMISSION_DECISIONS, LIST_RECONCILIATION
 
@@ -64,7 +64,7 @@ def write_workbook(root: Path, year: int) -> Path:
         federal=_federal(published),
         notice=region.DEMO_NOTICE if settings.is_demo else "",
     )
-    _replace(path, render(book), root)
+    write_whole(root, path.relative_to(root).as_posix(), render(book))
     return path
 
 
@@ -136,7 +136,7 @@ def read_workbook(root: Path, year: int, path: Path | None = None) -> tuple[int,
             remedy="исправьте строки в книге и прочитайте её ещё раз",
         )
     if not new.empty:
-        _replace(root / DECISIONS, _csv([*records(standing), *records(new)]), root)
+        write_whole(root, DECISIONS, _csv([*records(standing), *records(new)]))
     return len(new), known_count
 
 
@@ -264,18 +264,3 @@ def _csv(rows: list[dict[str, Any]]) -> bytes:
     writer.writeheader()
     writer.writerows(rows)
     return stream.getvalue().encode("utf-8")
-
-
-def _replace(path: Path, content: bytes, root: Path) -> None:
-    """Write a file in one step: it is there whole or as it was."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        raise StoreError(
-            f"Файл не удаётся записать: {system_fault(error)}",
-            where=path.relative_to(root).as_posix(),
-            remedy="закройте его в Excel, проверьте право записи и свободное место",
-        ) from error

@@ -17,7 +17,6 @@ from pipeline.objection_files import (
     load_objections,
     save_confirmations,
     save_objections,
-    write_whole,
 )
 from pipeline.objections import Decided, Decision, decide, register_new
 from pipeline.outputs.confirmation import render
@@ -30,7 +29,7 @@ from pipeline.schema import records
 from pipeline.sources.confirmation import ReturnedFile, read_confirmation
 from pipeline.sources.grid import SourceFile, source_file
 from pipeline.sources.objection_decisions import DecisionsRead, read_decisions
-from pipeline.store import Published
+from pipeline.store import Published, write_whole
 from pipeline.tables import reference
 from pipeline.tables.orders import RETURNED_ANSWERS, RETURNED_OBJECTIONS
 from pipeline.tables.results import RESULTS

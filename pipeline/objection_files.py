@@ -14,12 +14,12 @@ from typing import Any
 import pandas as pd
 
 from pipeline import corrections
-from pipeline.errors import ConfigError, StoreError
+from pipeline.errors import ConfigError
 from pipeline.objections import CellCorrection
 from pipeline.outputs.table_file import FORMULA_SIGNS
 from pipeline.region import read_reference, reference_table
-from pipeline.russian import system_fault
 from pipeline.schema import Table, records
+from pipeline.store import write_whole
 from pipeline.tables import reference
 from pipeline.tables.orders import CONFIRMATIONS, OBJECTIONS
 
@@ -94,22 +94,6 @@ def add_corrections(root: Path, entries: Iterable[CellCorrection]) -> tuple[str,
     for name, content in texts.items():
         write_whole(root, name, content.encode())
     return tuple(sorted(texts))
-
-
-def write_whole(root: Path, name: str, content: bytes) -> None:
-    """Write a file of the region in one step: it is there whole or not at all."""
-    path = root / name
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        raise StoreError(
-            f"Файл не удаётся записать: {system_fault(error)}",
-            where=name,
-            remedy="закройте его в Excel, проверьте право записи и свободное место; прежний файл не изменён",
-        ) from error
 
 
 def _confirmations_file(year: int) -> str:

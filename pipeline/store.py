@@ -84,6 +84,22 @@ class Published:
         return read_parquet(table, [path])
 
 
+def write_whole(root: Path, name: str, content: bytes) -> None:
+    """Write a file of the region (`name` inside `root`) in one step: it is there whole or as it was."""
+    path = root / name
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"Файл не удаётся записать: {system_fault(error)}",
+            where=name,
+            remedy="закройте его в Excel, проверьте право записи и свободное место; прежний файл не изменён",
+        ) from error
+
+
 def write_parquet(table: Table, frame: pd.DataFrame, path: Path) -> None:
     """Conform a frame and write it in one step: the file is there whole or not at all."""
     data = table.to_arrow(table.conform(frame))

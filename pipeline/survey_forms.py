@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.errors import ConfigError, SourceError, StoreError
+from pipeline.errors import ConfigError, SourceError
 from pipeline.outputs.survey_forms import render, render_online
 from pipeline.outputs.survey_sheets import Form
 from pipeline.questionnaire import (
@@ -20,10 +20,11 @@ from pipeline.questionnaire import (
     safe_name,
 )
 from pipeline.region import RESOURCES, reference_table
-from pipeline.russian import system_fault, toml_place
+from pipeline.russian import toml_place
 from pipeline.schema import records
 from pipeline.sources.grid import source_file
 from pipeline.sources.survey import read_survey_file
+from pipeline.store import write_whole
 from pipeline.tables.causes import CAUSE_DIRECTIONS, GROUPS, SURVEY_ITEMS
 
 TEXTS = "reference/survey_texts.toml"
@@ -105,24 +106,9 @@ def write_forms(
         if _is_filled(path, root, questionnaire, year):
             kept.append(path)
         else:
-            _write(path, content, root)
+            write_whole(root, path.relative_to(root).as_posix(), content)
             written.append(path)
     return FormsWritten(tuple(sorted(written)), tuple(sorted(kept)))
-
-
-def _write(path: Path, content: bytes, root: Path) -> None:
-    """Write a form in one step: it is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        raise StoreError(
-            f"Не удаётся записать анкету: {system_fault(error)}",
-            where=path.relative_to(root).as_posix(),
-            remedy="закройте анкету в Excel, проверьте право записи и свободное место",
-        ) from error
 
 
 def _is_filled(path: Path, root: Path, questionnaire: Questionnaire, year: int) -> bool:
