@@ -18,6 +18,7 @@ from pipeline.tables import (
     results,
     school_lists,
     sources,
+    support,
 )
 
 TABLES: Mapping[str, Table] = {
@@ -38,6 +39,7 @@ TABLES: Mapping[str, Table] = {
         orders.TABLES,
         orders.ORDER_TABLES,
         school_lists.TABLES,
+        support.TABLES,
     )
     for table in tables
 }
