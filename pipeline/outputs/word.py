@@ -1,0 +1,165 @@
+"""Word documents made from templates that the department edits itself: `DIR/templates/<name>.docx` wins over ours.
+
+A template is an ordinary .docx with fields in double braces (docxtpl). Values are data: what looks like markup is
+shown as it stands, and a template can reach nothing but the values it is given. The same values give the same bytes.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline import russian
+from pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from docx.document import Document
+
+TEMPLATES = Path(__file__).parents[1] / "resources" / "templates"
+TEMPLATE_FOLDER = "templates"
+# A file of Word carries the time it was made: ours carries the same one always, so that equal contents are equal files.
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+MADE_AT = datetime(2020, 1, 1)
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")  # XML has no place for these
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in a document.
+
+    Args:
+        png: its bytes.
+        width_mm: width on the page.
+    """
+
+    png: bytes
+    width_mm: int = 165
+
+
+def load_template(root: Path, name: str) -> bytes:
+    """The bytes of a template: the region's own `templates/<name>.docx`, else the package's."""
+    own = root / TEMPLATE_FOLDER / f"{name}.docx"
+    path = own if own.is_file() else TEMPLATES / f"{name}.docx"
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"Шаблон документа не открывается: {russian.system_fault(error)}",
+            where=f"{TEMPLATE_FOLDER}/{name}.docx",
+            remedy="закройте его в Word и проверьте право чтения; без своего файла берётся образец программы",
+        ) from error
+
+
+def render(template: bytes, values: Mapping[str, Any], *, name: str, notice: str = "") -> bytes:
+    """A document: the template with its fields filled in.
+
+    Args:
+        template: bytes of a .docx (`load_template`).
+        values: what the fields may name: texts, numbers ready to be read, lists of such records, `Picture`s.
+        name: name of the template, for messages.
+        notice: what every page has to say first (made-up data), whatever the template.
+
+    Raises:
+        ConfigError: the file is no Word document, or names a field that does not exist.
+    """
+    import jinja2
+    from docxtpl import DocxTemplate
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=True, finalize=_printable)
+    environment.filters["number"] = russian.number
+    environment.filters["percent"] = russian.percent
+    try:
+        document = DocxTemplate(io.BytesIO(template))
+        document.init_docx()
+        document.render(_with_pictures(document, values), environment, autoescape=True)
+    except jinja2.UndefinedError as error:
+        found = re.search(r"'([^']+)' is undefined|no attribute '([^']+)'", str(error))
+        field = f"«{found[1] or found[2]}»" if found else str(error)
+        raise _wrong_template(name, f"в нём названо поле, которого нет: {field}") from error
+    except SecurityError as error:
+        raise _wrong_template(name, "поле обращается к тому, что шаблону недоступно") from error
+    except jinja2.TemplateError as error:
+        raise _wrong_template(name, f"поле записано с ошибкой{_nearby(error)}") from error
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise _wrong_template(name, "это не документ Word (.docx)") from error
+    if notice:
+        _say_on_every_page(document.docx, notice)
+    document.docx.core_properties.created = document.docx.core_properties.modified = MADE_AT
+    stream = io.BytesIO()
+    document.save(stream)
+    return _repacked(stream.getvalue())
+
+
+def _wrong_template(name: str, why: str) -> ConfigError:
+    """The error of a template that cannot be filled."""
+    return ConfigError(
+        f"Шаблон документа не годится: {why}",
+        where=f"{TEMPLATE_FOLDER}/{name}.docx",
+        remedy="исправьте поле в шаблоне (какие есть поля — docs/ru/templates.md) или удалите свой файл: тогда "
+        "будет взят образец программы",
+    )
+
+
+def _nearby(error: Exception) -> str:
+    """The text of the template around a wrong field, as far as the library tells it; its own words are English."""
+    lines = (re.sub("<[^>]*>", "", line).strip() for line in getattr(error, "docx_context", ()))
+    told = " ".join(line for line in lines if line)
+    return f", рядом с текстом «{told[:120]}»" if told else ""
+
+
+def _printable(value: Any) -> Any:
+    """A value as it may stand in a document: nothing for a missing one, no unprintable characters."""
+    if value is None:
+        return ""
+    return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
+
+
+def _with_pictures(document: Any, value: Any) -> Any:
+    """The values with every `Picture` turned into one that docxtpl can place."""
+    from docx.shared import Mm
+    from docxtpl import InlineImage
+
+    if isinstance(value, Picture):
+        return InlineImage(document, io.BytesIO(value.png), width=Mm(value.width_mm))
+    if isinstance(value, Mapping):
+        return {key: _with_pictures(document, inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_pictures(document, inner) for inner in value]
+    return value
+
+
+def _say_on_every_page(document: "Document", notice: str) -> None:
+    """Put the notice above every page: the template may have been edited, the notice stays."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt, RGBColor
+
+    for section in document.sections:
+        headers = [section.header]
+        if section.different_first_page_header_footer:
+            headers.append(section.first_page_header)
+        for header in headers:
+            header.is_linked_to_previous = False
+            first = header.paragraphs[0] if header.paragraphs else header.add_paragraph()
+            paragraph = first.insert_paragraph_before()
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+            words = paragraph.add_run(notice)
+            words.bold, words.font.size, words.font.color.rgb = True, Pt(10), RGBColor(0xA6, 0x1B, 0x1B)
+
+
+def _repacked(content: bytes) -> bytes:
+    """The same zip with one time for every part and the parts in one order."""
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(stream, "w", compression=zipfile.ZIP_DEFLATED) as new,
+    ):
+        # A reader of the format may expect the list of contents first; the rest goes by name.
+        for part in sorted(old.namelist(), key=lambda part: (part != "[Content_Types].xml", part)):
+            new.writestr(zipfile.ZipInfo(part, ZIP_TIME), old.read(part), zipfile.ZIP_DEFLATED)
+    return stream.getvalue()
