@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import MethodologyError
+from pipeline.forecast import Correction
 from pipeline.methodology.rules import PoolRules, StabilityRules
 from pipeline.outlook import Outlook
 from pipeline.panel import Dispersion
+from pipeline.russian import subject_label
 from pipeline.tables.model import MODEL_PARAMETERS
 from pipeline.tables.results import CELL_KEY
 
@@ -34,6 +36,7 @@ class StabilityFit:
         median_size: tested pupils of the median school year.
         cut: c, the level that K schools are expected to exceed.
         outlook: how next year's probability is made from the index.
+        correction: how next year's ratio is made from the index.
         warnings: codes of `pipeline.stability.WARNINGS`.
         rates: one row per year, procedure, subject and grade (columns of `REGIONAL_RATES`).
         table: one row per school (`STABILITY`).
@@ -51,6 +54,7 @@ class StabilityFit:
     median_size: float
     cut: float
     outlook: Outlook
+    correction: Correction
     warnings: tuple[str, ...]
     rates: pd.DataFrame
     table: pd.DataFrame
@@ -59,7 +63,7 @@ class StabilityFit:
 
 
 def model_parameters(fit: StabilityFit) -> pd.DataFrame:
-    """One row per parameter of the fitted model (`MODEL_PARAMETERS`): what repeats S, T and P in a spreadsheet."""
+    """One row per parameter of the fitted model (`MODEL_PARAMETERS`): what repeats its figures in a spreadsheet."""
     rows = (
         ("decay", "d: во сколько раз год весит меньше следующего за ним", fit.decay),
         (
@@ -83,6 +87,14 @@ def model_parameters(fit: StabilityFit) -> pd.DataFrame:
         ("next_year_sharpness", "β: насколько уверенно можно предсказывать", fit.outlook.sharpness),
         ("next_year_cut", "c₁: уровень следующего года, выше которого ожидается K школ", fit.outlook.cut),
         ("next_year_shift", "α: поправка, с которой сумма P равна K", fit.outlook.shift),
+        ("forecast_level", "Прогноз: поправка к логарифму индекса", fit.correction.level),
+        ("forecast_slope", "Прогноз: поправка на каждую единицу ln S", fit.correction.slope),
+        ("forecast_curve", "Прогноз: поправка на каждую единицу (ln S)²", fit.correction.curve),
+        ("forecast_newest", "Прогноз: поправка на отличие последнего года от S", fit.correction.newest),
+        *(
+            (f"forecast_subject_{subject}", f"Прогноз: поправка на отличие предмета «{subject_label(subject)}»", value)
+            for subject, value in fit.correction.subjects.items()
+        ),
     )
     table = pd.DataFrame(rows, columns=["parameter_code", "title", "value"]).assign(year=fit.year)
     return MODEL_PARAMETERS.typed(table)

@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.doubted import is_recent, is_thin, standing
 from pipeline.errors import NoDataError, PipelineError
 from pipeline.expected import StabilityFit, expected_cells, regional_rates
+from pipeline.forecast import forecast
 from pipeline.learning import Learned, learn
 from pipeline.methodology.rules import SelectionRules, StabilityRules
 from pipeline.outlook import foresee, newest_expected_by_origin
@@ -91,6 +92,7 @@ def fit(
     model = _Model(known.panel, learned, rules, selection.capacity)
     cut = cut_for(learned.shape[-1], learned.rate[-1], selection.capacity)
     outlook, chance = foresee(known.panel, learned, selection.capacity, rules)
+    correction, ratio = forecast(known.panel, learned, outlook, rules)
     years = _years(model)
     warnings = {
         "nothing_compared": not panel.expected.any(),
@@ -101,8 +103,13 @@ def fit(
         "outlook_default": outlook.is_default,
         "next_year_unknown": bool(np.isnan(outlook.cut) and panel.expected.any()),
     }
-    table = _evidence_columns(model, years).join(_posterior_columns(model, cut, chance, selection))
-    table = table.assign(size_count=newest_by_origin(panel.tested)[-1], is_vpr_set_aside=known.is_set_aside)
+    table = _evidence_columns(model, years).join(_posterior_columns(model, cut, selection))
+    table = table.assign(
+        size_count=newest_by_origin(panel.tested)[-1],
+        forecast_ratio=ratio,
+        next_year_probability=chance,
+        is_vpr_set_aside=known.is_set_aside,
+    )
     return StabilityFit(
         year=year,
         capacity=selection.capacity,
@@ -114,6 +121,7 @@ def fit(
         median_size=median_size(panel),
         cut=cut,
         outlook=outlook,
+        correction=correction,
         warnings=tuple(code for code, is_raised in warnings.items() if is_raised),
         rates=regional_rates(cells),
         table=_with_municipality(table, inside),
@@ -273,7 +281,7 @@ def _evidence_columns(model: _Model, years: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _posterior_columns(model: _Model, cut: float, chance: Floats, selection: SelectionRules) -> pd.DataFrame:
+def _posterior_columns(model: _Model, cut: float, selection: SelectionRules) -> pd.DataFrame:
     """One row per school of the panel: the columns of `STABILITY` that the model concludes."""
     rules, learned = model.rules, model.learned
     observed, expected = learned.observed[-1], learned.expected[-1]
@@ -294,8 +302,6 @@ def _posterior_columns(model: _Model, cut: float, chance: Floats, selection: Sel
         "reliability_code": np.select([is_firm, is_moderate], ["firm", "moderate"], default="thin"),
         "probability": probability,
         "band_code": band_of(as_stored(probability), selection),
-        "forecast_ratio": shape / rate,  # the prediction of next year's O/E is the index itself
-        "next_year_probability": chance,
         "is_thin": is_thin(model.panel, learned, rules),
     }
     return pd.DataFrame(columns)
