@@ -1,12 +1,22 @@
 """The commands `shnro order`: the life of a list, from the draft of its order to the archive."""
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.command_run import DataOption, YearOption, command, command_group, publish_orders, read_day
+from pipeline.command_run import (
+    DataOption,
+    DirectOption,
+    YearOption,
+    command,
+    command_group,
+    execute,
+    publish_orders,
+    read_day,
+    start_run,
+    today,
+)
 
 order_app = command_group("Приказы: проект, согласование, подписание, изменения, архив.")
 
@@ -29,11 +39,10 @@ def draft(year: YearOption, data: DataOption = Path("data")) -> None:
 def submit(year: OpenYearOption = None, data: DataOption = Path("data")) -> None:
     """Направить проект приказа на согласование."""
     from pipeline import order_acts
-    from pipeline.order_archive import load_archive
 
-    order = order_acts.open_order(load_archive(data), year)
-    typer.echo(order_acts.submit(data, order.year))
-    publish_orders(data, order.year)
+    open_year = order_acts.open_year(data, year)
+    typer.echo(order_acts.submit(data, open_year))
+    publish_orders(data, open_year)
 
 
 @command(order_app)
@@ -49,11 +58,10 @@ def sign(
 ) -> None:
     """Записать подписание: расчёт замораживается, папка приказа опечатывается."""
     from pipeline import order_acts
-    from pipeline.order_archive import load_archive
 
-    order = order_acts.open_order(load_archive(data), year)
-    typer.echo(order_acts.sign(data, order.year, number, read_day(day, "--date"), override))
-    publish_orders(data, order.year)
+    open_year = order_acts.open_year(data, year)
+    typer.echo(order_acts.sign(data, open_year, number, read_day(day, "--date"), override, today(data)))
+    publish_orders(data, open_year)
 
 
 @command(order_app)
@@ -67,7 +75,7 @@ def amend(
     """Составить проект изменений: чем новый расчёт и решения комиссии отличаются от подписанного перечня."""
     from pipeline import order_acts
 
-    typer.echo(order_acts.amend(data, year, tuple(school or ()), date.today()))
+    typer.echo(order_acts.amend(data, year, tuple(school or ()), today(data)))
     publish_orders(data, year)
 
 
@@ -90,5 +98,16 @@ def show(
 
     if load_region(data).is_demo:
         typer.echo(DEMO_NOTICE)
-    day = date.today() if as_of is None else read_day(as_of, "--as-of")
+    day = today(data) if as_of is None else read_day(as_of, "--as-of")
     typer.echo(order_shown.show(data, year, day, is_day_asked=as_of is not None, output=output))
+
+
+@command(order_app)
+def publish(year: YearOption, data: DataOption = Path("data"), direct: DirectOption = False) -> None:
+    """Опубликовать заново приказы, перечни и возражения: состояния зависят и от дня."""
+    from pipeline import methodology
+    from pipeline.order_lock import orders_locked
+
+    run = start_run(data, "orders", year, methodology.DEFAULT_EDITION, None, today(data).isoformat())
+    with orders_locked(data):
+        typer.echo(f"Опубликовано: {execute(run, direct)}")

@@ -1,16 +1,23 @@
-"""What people do with orders: draft, submit, sign, amend; each act checks first, then writes in one step."""
+"""What people do with orders: draft, submit, sign, amend; each act checks first, then writes in one step.
+
+One act at a time: two people who sign at once are served one after the other, and the second is checked against the
+first one's signature.
+"""
 
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
 from pipeline import order_checks, region
-from pipeline.errors import ConfigError
-from pipeline.order_archive import Archive, differences_from_signed, load_archive
+from pipeline.errors import ConfigError, StoreError
+from pipeline.objection_files import load_objections
+from pipeline.order_archive import Archive, differences_from_signed, load_archive, newest_selection
 from pipeline.order_files import (
     FROZEN,
     Order,
@@ -20,18 +27,43 @@ from pipeline.order_files import (
     order_folder,
     read_order,
     refuse_changed_copy,
+    restore_interrupted,
     rewrite,
     signed,
     write_draft,
 )
+from pipeline.order_lock import orders_locked
+from pipeline.order_seals import enter_seals
 from pipeline.orders import amendment_schools, drafted_schools, in_force, next_status, orders_on
 from pipeline.russian import plural
 from pipeline.schema import records
 from pipeline.store import Published, read_parquet
 from pipeline.tables import decision
-from pipeline.tables.orders import OBJECTIONS
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
+def _alone(act: Callable[Concatenate[Path, P], T]) -> Callable[Concatenate[Path, P], T]:
+    """The act under the lock of the region's orders, after what a killed command may have left is put right."""
+
+    @wraps(act)
+    def guarded(root: Path, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        region.load_region(root)
+        with orders_locked(root):
+            restore_interrupted(root)
+            return act(root, *args, **kwargs)
+
+    return guarded
+
+
+@_alone
+def open_year(root: Path, year: int | None) -> int:
+    """The year of the one order that waits for its signature (`open_order`)."""
+    return open_order(load_archive(root), year).year
+
+
+@_alone
 def draft(root: Path, year: int) -> str:
     """Draft the order on the list of a year from the published identification; tells what was written.
 
@@ -67,6 +99,7 @@ def draft(root: Path, year: int) -> str:
     )
 
 
+@_alone
 def submit(root: Path, year: int) -> str:
     """Send the open draft for approval; tells it, and whether the publication has moved on since the draft.
 
@@ -81,7 +114,8 @@ def submit(root: Path, year: int) -> str:
     return "\n".join([f"Приказ {order.order_id} направлен на согласование.", *moved_on])
 
 
-def sign(root: Path, year: int, number: str, day: date, override: str | None) -> str:
+@_alone
+def sign(root: Path, year: int, number: str, day: date, override: str | None, today: date) -> str:
     """Record the signature of the open order and seal its folder; tells what is in force now.
 
     Args:
@@ -90,6 +124,7 @@ def sign(root: Path, year: int, number: str, day: date, override: str | None) ->
         number: number of the order.
         day: its day.
         override: why it is signed although objections are undecided.
+        today: orders may be entered ahead; that one is, is told.
 
     Raises:
         ConfigError: a check of `order_checks` fails; nothing is written.
@@ -111,26 +146,48 @@ def sign(root: Path, year: int, number: str, day: date, override: str | None) ->
         listed = archive.listed(order.year, day)
     own = archive.schools[archive.schools["order_id"] == order.order_id]
     place = f"decisions/orders/{order.order_id}/schools.csv"
-    order_checks.refuse_wrong_schools(own, archive.names(order.year), listed, place)
-    reason = order_checks.refuse_undecided(_objections(root), order.year, (override or "").strip() or None)
+    order_checks.refuse_wrong_schools(own, archive.names(order.year), listed, archive.lineage, day, place)
+    reason = order_checks.refuse_undecided(load_objections(root), order.year, (override or "").strip() or None)
     moved_on = _moved_on(root, order)
     rewrite(root, signed(order, number, day, reason))
-    kept = load_archive(root)
-    seal = kept.orders.loc[kept.orders["order_id"] == order.order_id, "seal_sha256"].iloc[0]
-    count = plural(len(in_force(kept.listed(order.year, day))), "школа", "школы", "школ")
+    return "\n".join([*_signed_words(root, order, number, day, today), *_override_words(reason, override), *moved_on])
+
+
+def _signed_words(root: Path, order: Order, number: str, day: date, today: date) -> list[str]:
+    """What has just been signed; its seal is entered into the book of seals."""
+    archive = load_archive(root)
+    seal, listed = archive.seals()[order.order_id], archive.listed(order.year, day)
+    count = plural(len(in_force(listed)), "школа", "школы", "школ")
     told = [
         f"Подписан приказ № {number} от {day:%d.%m.%Y} ({order.order_id}); в перечне {order.year} года {count}.",
-        f"Расчёт {order.run_id} заморожен вместе с приказом; печать {seal[:16]}….",
+        f"Расчёт {order.run_id} заморожен вместе с приказом; печать {seal[:16]}…."
+        if order.run_id
+        else f"Приказ стоит на решениях комиссии, без расчёта; печать {seal[:16]}….",
     ]
+    if day > today:
+        told.append(f"Внимание: дата приказа ещё не наступила, он действует с {day:%d.%m.%Y}.")
+    try:
+        enter_seals(root, archive.seals())
+    except StoreError as error:
+        # The order is signed all the same; the next signature enters its seal.
+        told.append(f"Внимание: {error.paragraph()}")
+    return told
+
+
+def _override_words(reason: str | None, override: str | None) -> list[str]:
+    """Whether the reason for signing with undecided objections was needed."""
     if reason is not None:
-        told.append(f"Подписан при нерешённых возражениях: {reason}")
-    elif override:
-        told.append("Нерешённых возражений нет: причина из --override не понадобилась и не записана.")
-    return "\n".join([*told, *moved_on])
+        return [f"Подписан при нерешённых возражениях: {reason}"]
+    if override:
+        return ["Нерешённых возражений нет: причина из --override не понадобилась и не записана."]
+    return []
 
 
+@_alone
 def amend(root: Path, year: int, only: tuple[str, ...], today: date) -> str:
     """Draft the order that amends the signed list: what the newest calculation and the commission change in it.
+
+    Where the year has no calculation (its list was imported), the commission's decisions and closures alone change it.
 
     Args:
         root: the region's folder (DIR).
@@ -148,8 +205,9 @@ def amend(root: Path, year: int, only: tuple[str, ...], today: date) -> str:
             where="decisions/orders",
             remedy=f"составьте проект перечня: shnro order draft {_where(root, year)}",
         )
-    published = Published(root, "identification", year)
-    found = differences_from_signed(archive, year, published.read(decision.SELECTION), today)
+    selection = newest_selection(root, year)
+    published = None if selection is None else Published(root, "identification", year)
+    found = differences_from_signed(archive, year, selection, today)
     changed = found[found["change_code"] != "succeeded"]
     strangers = sorted(set(only) - set(changed["school_id"]))
     if strangers:
@@ -160,12 +218,13 @@ def amend(root: Path, year: int, only: tuple[str, ...], today: date) -> str:
         )
     if only:
         changed = changed[changed["school_id"].isin(only)]
+    source = "Решения комиссии" if published is None else "Расчёт и решения комиссии"
     if changed.empty:
-        return f"Расчёт и решения комиссии не отличаются от подписанного перечня {year} года: изменять нечего."
+        return f"{source} не отличаются от подписанного перечня {year} года: изменять нечего."
     replaces = archive.orders[(archive.orders["year"] == year) & (archive.orders["kind_code"] == "list")].iloc[0]
     order = _drafted(archive, year, "amendment", published, str(replaces["order_id"]))
     schools = amendment_schools(changed, order.order_id)
-    write_draft(root, order, schools, published.folder)
+    write_draft(root, order, schools, None if published is None else published.folder)
     counts = schools["action_code"].value_counts()
     return (
         f"Проект приказа «О внесении изменений в приказ {order_title(replaces)}»: "
@@ -204,8 +263,8 @@ def order_title(row: "pd.Series[Any]") -> str:
     return str(row["order_id"]) if pd.isna(row["number"]) else f"{day}№ {row['number']}"
 
 
-def _drafted(archive: Archive, year: int, kind: str, published: Published, replaces_id: str | None) -> Order:
-    """A draft on the published identification; an open one of the same kind keeps its code."""
+def _drafted(archive: Archive, year: int, kind: str, published: Published | None, replaces_id: str | None) -> Order:
+    """A draft on the published identification, if any; an open one of the same kind keeps its code."""
     settings = region.load_region(archive.root)
     open_orders = archive.open_orders(year)
     own = records(open_orders[open_orders["kind_code"] == kind])
@@ -218,15 +277,15 @@ def _drafted(archive: Archive, year: int, kind: str, published: Published, repla
         issuer_name=settings.issuer,
         signatory_post=settings.signatory_post,
         signatory_name=settings.signatory_name,
-        run_id=str(published.manifest["run_id"]),
-        edition=str(published.manifest["edition"]),
+        run_id=None if published is None else str(published.manifest["run_id"]),
+        edition=None if published is None else str(published.manifest["edition"]),
         replaces_id=replaces_id,
     )
 
 
 def _moved_on(root: Path, order: Order) -> list[str]:
     """What to know where the published list is no longer the one that an unsigned order stood on."""
-    if not (root / "published" / "identification" / str(order.year)).exists():
+    if order.run_id is None or not (root / "published" / "identification" / str(order.year)).exists():
         return []  # the order has its own copy
     now, name = Published(root, "identification", order.year), decision.SELECTION.name
     if now.manifest["tables"].get(name) == frozen_manifest(root, order.order_id)["tables"].get(name):
@@ -248,12 +307,6 @@ def _days_to_amend(archive: Archive, year: int) -> tuple[date, date]:
     found = orders_on(archive.orders, date(year, 9, 1))
     dated = found[(found["year"] == year) & found["valid_from_date"].notna()]
     return dated["valid_from_date"].max().date(), dated["valid_to_date"].max().date()
-
-
-def _objections(root: Path) -> pd.DataFrame:
-    """Every objection (`OBJECTIONS`); empty where nobody has objected."""
-    path = root / "decisions" / "objections.csv"
-    return region.read_reference(path, OBJECTIONS) if path.is_file() else OBJECTIONS.empty()
 
 
 def _where(root: Path, year: int) -> str:

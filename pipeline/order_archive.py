@@ -14,11 +14,15 @@ import pandas as pd
 
 from pipeline import region
 from pipeline.errors import StoreError
+from pipeline.lineage import bearers_on, carried_choice
 from pipeline.order_files import ORDER_ID, RESTORE, checked_seal, order_folders, read_order, read_schools
+from pipeline.order_seals import refuse_lost_orders
 from pipeline.orders import UNSIGNED, Names, differences, list_of_year, school_names
 from pipeline.schema import records
+from pipeline.store import Published
 from pipeline.tables import orders as tables
 from pipeline.tables import reference
+from pipeline.tables.decision import SELECTION
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ class Archive:
             return tables.PAST_LIST.conform(table)
         return region.past_list(self.root, year)
 
+    def seals(self) -> dict[str, str]:
+        """Order -> its seal, of every order signed here."""
+        sealed = self.orders[self.orders["seal_sha256"].notna()]
+        return dict(zip(sealed["order_id"], sealed["seal_sha256"], strict=True))
+
     def open_orders(self, year: int | None = None) -> pd.DataFrame:
         """One row per order that is not signed yet, of one year or of all."""
         is_open = self.orders["status_code"].isin(UNSIGNED)
@@ -91,9 +100,12 @@ def load_archive(root: Path, imported: Collection[int] | None = None) -> Archive
         own = read_schools(folder)
         schools.append(own)
         found.append({**asdict(order), "school_count": len(own), "seal_sha256": seal})
+    refuse_lost_orders(root, {row["order_id"]: row["seal_sha256"] for row in found if row["seal_sha256"] is not None})
     signed = {row["year"] for row in found if row["kind_code"] == "list" and row["status_code"] not in UNSIGNED}
+    # An amendment cannot be read without the list that it amends.
+    amended = {row["year"] for row in found if row["kind_code"] == "amendment"}
     for year in region.imported_years(root):
-        if year not in signed and (imported is None or year in imported):
+        if year not in signed and (imported is None or year in imported or year in amended):
             row, own = _imported(root, year, school_names(register, municipalities, year))
             found.append(row)
             schools.append(own)
@@ -108,19 +120,30 @@ def load_archive(root: Path, imported: Collection[int] | None = None) -> Archive
     )
 
 
-def differences_from_signed(archive: Archive, year: int, selection: pd.DataFrame, day: date) -> pd.DataFrame:
+def newest_selection(root: Path, year: int) -> pd.DataFrame | None:
+    """The published choice of a year (`SELECTION`); None where nothing is published."""
+    if not (root / "published" / "identification" / str(year)).exists():
+        return None
+    return Published(root, "identification", year).read(SELECTION)
+
+
+def differences_from_signed(archive: Archive, year: int, selection: pd.DataFrame | None, day: date) -> pd.DataFrame:
     """One row per school by which a computed list differs from the signed one of its year (`LIST_DIFFERENCES`).
 
     Args:
         archive: the region's orders; nothing differs where no list of the year is signed.
         year: year of the list.
-        selection: the computed choice (`SELECTION`).
+        selection: the computed choice (`SELECTION`); None: only decisions and reorganisations count.
         day: reorganisations up to this day count.
     """
     if not archive.has_signed(year):
         return tables.LIST_DIFFERENCES.empty()
     decisions = region.commission_decisions(archive.root)
-    return differences(archive.listed(year, day), selection, decisions, archive.names(year), year)
+    # What was decided about a school before it merged holds for the school that took its place.
+    bearers = bearers_on(archive.lineage, min(day, date(year + 1, 8, 31)))
+    decided = carried_choice(decisions[decisions["year"] == year], bearers)
+    chosen = None if selection is None else carried_choice(selection, bearers)
+    return differences(archive.listed(year, day), chosen, decided, archive.names(year), year)
 
 
 def _imported(root: Path, year: int, names: Names) -> tuple[dict[str, Any], pd.DataFrame]:

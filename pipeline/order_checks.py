@@ -6,7 +6,8 @@ from datetime import date
 import pandas as pd
 
 from pipeline.errors import ConfigError
-from pipeline.orders import UNSIGNED, Names, in_force
+from pipeline.lineage import reorganisation_on, successor_on
+from pipeline.orders import REORGANISED, UNSIGNED, Names, in_force
 from pipeline.schema import records
 
 # Results of a spring come from June on; no order on them can be older, even where the files do not tell their day.
@@ -27,7 +28,9 @@ def refuse_same_number(orders: pd.DataFrame, order_id: str, number: str, signed_
         if row["number"] is None or row["issuer_name"] != issuer_name:
             continue
         year = row["year"] if row["signed_date"] is None else pd.Timestamp(row["signed_date"]).year
-        if _plain(row["number"]) == _plain(number) and year == signed_date.year:
+        # An earlier list may have come from several orders, all of whose numbers it bears.
+        taken = {_plain(part) for part in row["number"].split(";")}
+        if _plain(number) in taken and year == signed_date.year:
             raise ConfigError(
                 f"Приказ № {number} в {year} году уже есть: {row['order_id']}",
                 where="параметр --number",
@@ -70,13 +73,17 @@ def refuse_day_outside_list(signed_date: date, first: date, last: date) -> None:
         )
 
 
-def refuse_wrong_schools(order_schools: pd.DataFrame, names: Names, listed: pd.DataFrame | None, where: str) -> None:
-    """Refuse an order without schools, with a school twice or unknown, or an amendment that changes nothing.
+def refuse_wrong_schools(
+    order_schools: pd.DataFrame, names: Names, listed: pd.DataFrame | None, lineage: pd.DataFrame, day: date, where: str
+) -> None:
+    """Refuse an order without schools, with a school twice, unknown or gone, or an amendment that changes nothing.
 
     Args:
         order_schools: the order's (`ORDER_SCHOOLS`).
         names: names of the schools of the register, by `school_id`.
         listed: the list in force that an amendment changes (`LISTED_SCHOOLS`); None: the order makes a list.
+        lineage: `SCHOOL_LINEAGE`.
+        day: the day of the order.
         where: the file, for the message.
     """
     if order_schools.empty:
@@ -97,6 +104,8 @@ def refuse_wrong_schools(order_schools: pd.DataFrame, names: Names, listed: pd.D
             told = f"Школа «{school_id}» уже состоит в перечне"
         elif standing is not None and not is_included and school_id not in set(listed["school_id"]):  # type: ignore[index]
             told = f"Школа «{school_id}» в перечне не состоит: исключить её нельзя"
+        elif is_included and (gone := _gone(lineage, school_id, day)) is not None:
+            told = gone
         else:
             continue
         raise ConfigError(told, where=where, remedy="исправьте строку или составьте проект заново")
@@ -119,6 +128,17 @@ def refuse_undecided(objections: pd.DataFrame, year: int, override: str | None) 
         where="decisions/objections.csv",
         remedy='решите их или подпишите, указав причину: --override "почему"',
     )
+
+
+def _gone(lineage: pd.DataFrame, school_id: str, day: date) -> str | None:
+    """Why no order of a day can include a school; None where the school works."""
+    bearer, step = successor_on(lineage, school_id, day), reorganisation_on(lineage, school_id, day)
+    if step is None or bearer == school_id:
+        return None
+    if bearer is None:
+        return f"Школа «{school_id}» к дню приказа закрыта: включить её нельзя"
+    since = f"с {step['begin']:%d.%m.%Y} {REORGANISED.get(step['lineage_kind'], 'реорганизована')}"
+    return f"Школа «{school_id}» {since}: включают преемника, «{bearer}»"
 
 
 def _plain(number: str) -> str:

@@ -39,7 +39,7 @@ RESTORE = "верните папку приказа из резервной ко
 
 @dataclass(frozen=True)
 class Order:
-    """What `order.toml` says; the names are those of `ORDERS`."""
+    """What `order.toml` says; the names are those of `ORDERS`. An amendment may stand on decisions, without a run."""
 
     order_id: str
     year: int
@@ -48,8 +48,8 @@ class Order:
     issuer_name: str
     signatory_post: str
     signatory_name: str
-    run_id: str
-    edition: str
+    run_id: str | None = None
+    edition: str | None = None
     replaces_id: str | None = None
     number: str | None = None
     signed_date: date | None = None
@@ -110,6 +110,7 @@ def read_order(folder: Path) -> Order:
         raise StoreError(told, where=where, remedy=remedy)
     order = Order(**said)
     is_whole = order.status_code in UNSIGNED or (order.status_code == "signed" and order.number and order.signed_date)
+    is_whole = is_whole and (order.run_id is not None or order.kind_code == "amendment")
     is_its_own = order.order_id == folder.name and folder.name.startswith(f"{order.year}-{order.kind_code}-")
     if not is_its_own or not is_whole:
         raise StoreError(
@@ -142,14 +143,19 @@ def newest_load(root: Path, order_id: str) -> date | None:
 def refuse_changed_copy(root: Path, order_id: str) -> None:
     """Refuse a draft whose copy of the tables is not what the identification had published."""
     folder = order_folder(root, order_id) / FROZEN
-    for name, described in frozen_manifest(root, order_id)["tables"].items():
+    manifest, changed = frozen_manifest(root, order_id), ""
+    if manifest.get("run_id") != read_order(folder.parent).run_id:
+        changed = MANIFEST
+    for name, described in manifest["tables"].items():
         path = folder / f"{name}.parquet"
         if not path.is_file() or sha256(path) != described["sha256"]:
-            raise StoreError(
-                "Копия расчёта, на котором стоит проект приказа, изменена или неполна",
-                where=f"{_place(folder.parent)}/{FROZEN}/{path.name}",
-                remedy="составьте проект заново: shnro order draft",
-            )
+            changed = path.name
+    if changed:
+        raise StoreError(
+            "Копия расчёта, на котором стоит проект приказа, изменена или неполна",
+            where=f"{_place(folder.parent)}/{FROZEN}/{changed}",
+            remedy="составьте проект заново: shnro order draft (перечень) или shnro order amend (изменения)",
+        )
 
 
 def read_schools(folder: Path) -> pd.DataFrame:
@@ -163,13 +169,19 @@ def read_schools(folder: Path) -> pd.DataFrame:
     return own.assign(**{name: own[name].map(_shown, na_action="ignore").astype("str") for name in TEXTS})
 
 
-def write_draft(root: Path, order: Order, schools: pd.DataFrame, published: Path) -> None:
+def write_draft(root: Path, order: Order, schools: pd.DataFrame, published: Path | None) -> None:
     """Write a draft whole: the order, its schools and a copy of the published identification.
 
     An older draft of the same order stays beside it as `.old-<order_id>`: somebody may have worked on its schools.
 
+    Args:
+        root: the region's folder (DIR).
+        order: what `order.toml` will say.
+        schools: the order's (`ORDER_SCHOOLS`).
+        published: folder of the identification that `order.run_id` names; None: the order stands on decisions alone.
+
     Raises:
-        StoreError: it cannot be written; the older draft is then in force still.
+        StoreError: it cannot be written, or another run is published meanwhile; the older draft is there still.
     """
     assert order.status_code in UNSIGNED
     home = root / "decisions" / "orders"
@@ -179,7 +191,7 @@ def write_draft(root: Path, order: Order, schools: pd.DataFrame, published: Path
             if left.exists():
                 shutil.rmtree(left)
         home.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(published.resolve(), new / FROZEN)
+        _freeze(published, order.run_id, new / FROZEN)
         (new / ORDER_FILE).write_bytes(_toml(order))
         (new / SCHOOLS_FILE).write_bytes(_csv(schools))
         if target.exists():
@@ -213,6 +225,16 @@ def rewrite(root: Path, order: Order) -> None:
         _replace(folder / ORDER_FILE, text)
 
 
+def restore_interrupted(root: Path) -> None:
+    """Put an older draft back where a command was killed between taking it away and putting the new one there."""
+    home = root / "decisions" / "orders"
+    with _told("decisions/orders"):
+        for old in sorted(home.glob(".old-*")):
+            order_id = old.name.removeprefix(".old-")
+            if (home / f".new-{order_id}").exists() and not (home / order_id).exists():
+                old.rename(home / order_id)
+
+
 def signed(order: Order, number: str, day: date, override: str | None) -> Order:
     """The order as its signature leaves it."""
     return replace(order, status_code="signed", number=number, signed_date=day, override_text=override)
@@ -222,7 +244,7 @@ def checked_seal(folder: Path) -> str:
     """The seal of a signed order, after every sealed file has been found to be as it was signed.
 
     Raises:
-        StoreError: a file is missing or has changed; the message names it.
+        StoreError: a file is missing, has changed, or has been added to the frozen run; the message names it.
     """
     place = _place(folder)
     try:
@@ -240,7 +262,35 @@ def checked_seal(folder: Path) -> str:
             raise StoreError(
                 "Файл подписанного приказа изменён после подписания", where=f"{place}/{name}", remedy=RESTORE
             )
+    for name in sorted(set(present) - set(hashes)):
+        # What a file manager leaves behind when somebody only looks is no change.
+        if not name.rpartition("/")[2].startswith((".", "~")):
+            raise StoreError(
+                "В замороженный расчёт подписанного приказа добавлен файл",
+                where=f"{place}/{name}",
+                remedy="уберите его; скан приказа и письма кладут рядом с order.toml",
+            )
     return seal
+
+
+def _freeze(published: Path | None, run_id: str | None, folder: Path) -> None:
+    """Copy what an order stands on, file by file: the first fault ends it and is told as it is."""
+    folder.mkdir(parents=True)
+    if published is None:
+        (folder / MANIFEST).write_text('{"tables": {}, "inputs": {}}\n', encoding="utf-8")
+        return
+    # A publication is a link that a calculation may turn to another version at any moment.
+    version = published.resolve()
+    for path in sorted(p for p in version.rglob("*") if p.is_file()):
+        target = folder / path.relative_to(version)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    if json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["run_id"] != run_id:
+        raise StoreError(
+            "Пока составлялся проект, опубликован новый расчёт",
+            where="published/identification",
+            remedy="повторите команду; прежнее состояние приказов сохранено",
+        )
 
 
 def _sealed_files(folder: Path) -> dict[str, Path]:
@@ -291,7 +341,11 @@ def _shown(text: str) -> str:
 def _replace(path: Path, content: bytes) -> None:
     """Write a file in one step."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(content)
+    with temporary.open("wb") as stream:
+        stream.write(content)
+        # A signature has to outlast a power failure that follows at once.
+        stream.flush()
+        os.fsync(stream.fileno())
     temporary.replace(path)
 
 

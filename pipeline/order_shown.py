@@ -7,13 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.errors import ConfigError
-from pipeline.order_archive import Archive, differences_from_signed, load_archive
+from pipeline.order_archive import Archive, differences_from_signed, load_archive, newest_selection
 from pipeline.orders import UNSIGNED, list_as_of, orders_on, year_in_force
 from pipeline.outputs import orders as told
 from pipeline.outputs import table_file
 from pipeline.region import load_region
-from pipeline.store import Published
-from pipeline.tables.decision import SELECTION
 from pipeline.tables.orders import LISTED_SCHOOLS
 
 
@@ -90,9 +88,9 @@ def _of_year(archive: Archive, orders: pd.DataFrame, listed: pd.DataFrame, year:
             own = archive.schools[archive.schools["order_id"] == order.order_id]
             kind = "Проект" if order.status_code in UNSIGNED else "Приказ"
             parts.append(told.order_schools_text(own, f"{kind} {order.order_id}"))
-    if not listed.empty and (archive.root / "published" / "identification" / str(year)).exists():
-        selection = Published(archive.root, "identification", year).read(SELECTION)
-        parts.append(told.differences_text(differences_from_signed(archive, year, selection, day), year))
+    if not listed.empty:
+        found = differences_from_signed(archive, year, newest_selection(archive.root, year), day)
+        parts.append(told.differences_text(found, year))
     return parts
 
 

@@ -13,9 +13,9 @@ import pandas as pd
 
 from pipeline.errors import ConfigError
 from pipeline.lineage import reorganisation_on, successor_on
+from pipeline.reasons import REASON_CODES
 from pipeline.register import municipality_names
 from pipeline.schema import records
-from pipeline.selection import REASON_CODES
 from pipeline.tables.orders import LIST_DIFFERENCES, LISTED_SCHOOLS, ORDER_SCHOOLS, ORDERS
 
 Row = dict[str, Any]
@@ -170,7 +170,7 @@ def drafted_schools(appendix: pd.DataFrame, selection: pd.DataFrame, order_id: s
 
 def differences(
     listed: pd.DataFrame,
-    selection: pd.DataFrame,
+    selection: pd.DataFrame | None,
     decisions: pd.DataFrame,
     names: Names,
     year: int,
@@ -181,17 +181,22 @@ def differences(
 
     Args:
         listed: the signed list (`LISTED_SCHOOLS`), successors in place.
-        selection: the computed choice (`SELECTION`).
+        selection: the computed choice (`SELECTION`); None where there is no calculation: decisions alone change a list.
         decisions: the commission's for the year (`COMMISSION_DECISIONS`); they may be newer than the choice.
         names: names of schools and municipalities (`school_names`).
         year: year of the list.
     """
-    decided = {row["school_id"]: row for row in records(decisions[decisions["year"] == year])}
-    computed = set(selection.loc[selection["status_code"] == "selected", "school_id"].astype(str))
+    # To observe a school changes no list.
+    is_deciding = (decisions["year"] == year) & decisions["action"].isin(["include", "exclude"])
+    decided = {row["school_id"]: row for row in records(decisions[is_deciding])}
+    if selection is None:
+        computed, reasons = set(in_force(listed)["school_id"].astype(str)), {}
+    else:
+        computed = set(selection.loc[selection["status_code"] == "selected", "school_id"].astype(str))
+        reasons = _reasons(selection)
     computed |= {school for school, row in decided.items() if row["action"] == "include"}
     computed -= {school for school, row in decided.items() if row["action"] == "exclude"}
     signed = {str(row["school_id"]): row for row in records(listed)}
-    reasons = _reasons(selection)
     rows: list[Row] = []
     for school_id in sorted(computed | set(signed)):
         own = signed.get(school_id)

@@ -5,13 +5,12 @@ from datetime import date
 import pandas as pd
 
 from pipeline import region
-from pipeline.order_archive import differences_from_signed, load_archive
+from pipeline.objection_files import load_confirmations, load_history, load_objections
+from pipeline.order_archive import differences_from_signed, load_archive, newest_selection
 from pipeline.orders import orders_on
 from pipeline.run import Run
 from pipeline.russian import plural
-from pipeline.schema import Table
-from pipeline.store import Published, Store
-from pipeline.tables import decision
+from pipeline.store import Store
 from pipeline.tables import orders as tables
 
 
@@ -27,21 +26,16 @@ def take_orders(run: Run) -> str:
     store.write(tables.ORDERS, found)
     store.write(tables.ORDER_SCHOOLS, schools)
     store.write(tables.LISTED_SCHOOLS, pd.concat(lists, ignore_index=True))
-    differing = tables.LIST_DIFFERENCES.empty()
-    if (run.root / "published" / "identification" / str(run.year)).exists():
-        selection = Published(run.root, "identification", run.year).read(decision.SELECTION)
-        differing = differences_from_signed(archive, run.year, selection, day)
+    differing = differences_from_signed(archive, run.year, newest_selection(run.root, run.year), day)
     store.write(tables.LIST_DIFFERENCES, differing)
-    store.write(tables.OBJECTIONS, _decided(run, "objections.csv", tables.OBJECTIONS))
-    store.write(tables.CONFIRMATIONS, _decided(run, f"confirmations/{run.year}.csv", tables.CONFIRMATIONS))
+    for table, frame in (
+        (tables.OBJECTIONS, load_objections(run.root)),
+        (tables.OBJECTION_HISTORY, load_history(run.root)),
+        (tables.COMMISSION_LOG, region.commission_log(run.root)),
+        (tables.CONFIRMATIONS, load_confirmations(run.root, run.year)),
+    ):
+        store.write(table, frame[frame["year"] == run.year])
     return (
         f"{plural(len(found), 'приказ', 'приказа', 'приказов')}, подписанных перечней {len(years)}, "
         f"отличий расчёта от подписанного {int((differing['change_code'] != 'succeeded').sum())}"
     )
-
-
-def _decided(run: Run, name: str, table: Table) -> pd.DataFrame:
-    """The rows of the run's year in a table of `decisions/`; empty where there is none."""
-    path = run.root / "decisions" / name
-    frame = region.read_reference(path, table) if path.is_file() else table.empty()
-    return frame[frame["year"] == run.year]

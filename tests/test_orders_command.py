@@ -8,26 +8,25 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_region import command, hashes, make_small_region, results_row, results_rows, write_results
+from ordered_region import (
+    LIST,
+    ORDERS,
+    TODAY,
+    YEAR,
+    change_results,
+    decide,
+    identify,
+    import_list,
+    listed,
+    published,
+    run,
+)
+from small_region import command, hashes, make_small_region
 
 from pipeline import order_acts
 from pipeline.errors import PipelineError
 from pipeline.order_archive import load_archive
 from pipeline.order_files import write_draft
-from pipeline.synthetic.region import make_register
-from pipeline.synthetic.truth import make_truth, past_list
-
-YEAR = 2026
-ORDERS = "decisions/orders"
-LIST = f"{ORDERS}/{YEAR}-list-01"
-
-
-def run(monkeypatch, root: Path, *words: object) -> int:
-    return command(monkeypatch, "order", *words, "--data", root)
-
-
-def identify(monkeypatch, root: Path) -> None:
-    assert command(monkeypatch, "identify", "--data", root, "--year", YEAR, "--capacity", 4, "--direct") == 0
 
 
 @pytest.fixture(scope="module")
@@ -54,41 +53,6 @@ def signed(root: Path, monkeypatch, capsys) -> Path:
     return root
 
 
-def published(root: Path, name: str) -> pd.DataFrame:
-    return pd.read_parquet(root / f"published/orders/{YEAR}/{name}.parquet")
-
-
-def listed(root: Path) -> list[str]:
-    return list(load_archive(root).signed_list(YEAR)["school_id"])
-
-
-def change_results(monkeypatch, root: Path) -> None:
-    """Results under which s08 takes the place of s09."""
-    rows = [row for row in results_rows() if row[0] not in ("s08", "s09")]
-    changed = [
-        results_row(number, year, subject, low=low)
-        for number, low in ((8, 30), (9, 1))
-        for year in (2024, 2025, 2026)
-        for subject in ("rus", "mat")
-    ]
-    write_results(root, [*rows, *changed])
-    identify(monkeypatch, root)
-
-
-def decide(root: Path, **actions: str) -> None:
-    """What the commission decided: `s08="include"`."""
-    path = root / "decisions/commission.csv"
-    path.parent.mkdir(exist_ok=True)
-    lines = "".join(f"{school},{YEAR},{action},комиссия,2026-10-01,протокол\n" for school, action in actions.items())
-    path.write_text("school_id,year,action,who,date,why\n" + lines, encoding="utf-8")
-
-
-def import_list(root: Path, year: int, *schools: str, number: str = "7", day: str = "") -> None:
-    path = root / f"decisions/lists/{year}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("school_id,number,date\n" + "".join(f"{s},{number},{day}\n" for s in schools), encoding="utf-8")
-
-
 def test_a_list_from_draft_to_signature(root: Path, monkeypatch, capsys) -> None:
     assert run(monkeypatch, root, "draft", "--year", YEAR) == 0
     assert "4 школы" in capsys.readouterr().out
@@ -110,11 +74,11 @@ def test_a_list_from_draft_to_signature(root: Path, monkeypatch, capsys) -> None
 
 
 def test_a_new_calculation_changes_nothing_signed_and_says_what_differs(signed: Path, monkeypatch, capsys) -> None:
-    before = hashes(signed / ORDERS)
+    before = hashes(signed / LIST)
     change_results(monkeypatch, signed)
     told = capsys.readouterr().out
     assert f"Действует подписанный перечень {YEAR} года" in told and "вошло бы школ 1, вышло бы 1" in told
-    assert hashes(signed / ORDERS) == before and listed(signed) == ["s09", "s10", "s11", "s12"]
+    assert hashes(signed / LIST) == before and listed(signed) == ["s09", "s10", "s11", "s12"]
     assert run(monkeypatch, signed, "draft", "--year", YEAR) == 1
     assert "уже подписан" in capsys.readouterr().err
     assert run(monkeypatch, signed, "amend", "--year", YEAR) == 0
@@ -124,7 +88,7 @@ def test_a_new_calculation_changes_nothing_signed_and_says_what_differs(signed: 
     assert listed(signed) == ["s09", "s10", "s11", "s12"]
     assert run(monkeypatch, signed, "sign", "--number", "120-ОД", "--date", "2026-11-02") == 0
     assert listed(signed) == ["s08", "s10", "s11", "s12"]
-    assert {name: h for name, h in hashes(signed / ORDERS).items() if name in before} == before
+    assert hashes(signed / LIST) == before
     capsys.readouterr()
     for day, school in (("2026-10-01", "s09"), ("2026-11-02", "s08")):
         assert run(monkeypatch, signed, "show", "--as-of", day) == 0
@@ -280,19 +244,10 @@ def test_an_interrupted_signature_leaves_the_draft(root: Path, monkeypatch) -> N
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Path, "replace", full)
         with pytest.raises(PipelineError, match="нет места"):
-            order_acts.sign(root, YEAR, "1", pd.Timestamp("2026-09-15").date(), None)
+            order_acts.sign(root, YEAR, "1", pd.Timestamp("2026-09-15").date(), None, TODAY)
     assert listed(root) == []
     assert run(monkeypatch, root, "sign", "--number", "1", "--date", "2026-09-15") == 0
     assert len(listed(root)) == 4
-
-
-def test_the_made_up_region_has_earlier_orders_and_a_listed_school_that_merged() -> None:
-    register = make_register(YEAR, YEAR)
-    truth = make_truth(register, YEAR, (2024, 2025, 2026))
-    before, last = past_list(register, truth, YEAR, 2024), past_list(register, truth, YEAR, 2025)
-    assert (len(before), len(last)) == (50, 50) and set(before["school_id"]) != set(last["school_id"])
-    merged = set(register.lineage.query("lineage_kind == 'merged'")["school_id"])
-    assert merged & set(before["school_id"]) and not merged & set(last["school_id"])
 
 
 ACTS = st.one_of(
@@ -315,7 +270,7 @@ def test_whatever_people_do_what_was_signed_never_changes(computed: Path, tmp_pa
     for act, first, second in [("draft", None, None), ("sign", "1", pd.Timestamp("2026-09-01").date()), *acts]:
         try:
             if act == "sign":
-                order_acts.sign(root, YEAR, first, second, None)
+                order_acts.sign(root, YEAR, first, second, None, TODAY)
             elif act == "amend":
                 order_acts.amend(root, YEAR, (), pd.Timestamp("2026-12-01").date())
             elif act == "commission":

@@ -9,7 +9,7 @@ from pipeline.register import alphabetical
 from pipeline.russian import plural
 from pipeline.schema import records
 
-KIND_WORDS = {"list": "перечень", "amendment": "изменения"}
+KIND_WORDS = {"list": "перечень", "amendment": "изменения перечня"}
 ACTION_WORDS = {"include": "включена", "exclude": "исключена"}
 CHANGE_WORDS = {"entered": "вошла бы", "left": "вышла бы", "succeeded": "преемник"}
 

@@ -1,4 +1,7 @@
-"""Federal lists of the made-up region: low results of two years and signs of bias, with the dirt of such files."""
+"""Lists of the made-up region: orders of three years with what the commission added to one of them, and federal lists.
+
+The federal lists are of low results of two years and of signs of bias, with the dirt of such files.
+"""
 
 from pathlib import Path
 
@@ -6,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.schema import records
-from pipeline.synthetic.files import DEMO_NOTE, Row, write_csv, write_workbook
+from pipeline.synthetic.files import DEMO_NOTE, Row, write_csv, write_reference, write_workbook
 from pipeline.synthetic.names import short_name
 from pipeline.synthetic.region import Register, place_of, stream
+from pipeline.synthetic.truth import past_list
 
 LOW_COUNT = 40
 LOW_NOISE_SD = 0.35  # the federal list is made from other exams: it agrees with ours in part
@@ -23,6 +27,34 @@ UNKNOWN = (
     ("Вяземский муниципальный округ", "МБОУ СШ номер 1 с кадетскими классами"),
     ("Ельнинский", "Школа в Заозёрье"),
 )
+
+
+def write_own_lists(directory: Path, register: Register, truth: pd.DataFrame, seed: int, year: int) -> None:
+    """Write the lists of the three years before, and the commission's decision to add a school to the middle one.
+
+    The school stands on the next list anyway, so that the list in force is the same with this decision and without.
+
+    Args:
+        directory: the region's folder.
+        register: who is who.
+        truth: what `make_truth` gives.
+        seed: of the lists.
+        year: year of the newest results.
+    """
+    lists = {past: past_list(register, truth, seed, past) for past in range(year - 3, year)}
+    for past, listed in lists.items():
+        write_reference(directory / "decisions" / "lists" / f"{past}.csv", listed)
+    moved = set(register.lineage["school_id"]) | set(register.lineage["successor_id"].dropna())
+    added = min(set(lists[year - 1]["school_id"]) - set(lists[year - 2]["school_id"]) - moved)
+    decision = {
+        "school_id": [added],
+        "year": [year - 2],
+        "action": ["include"],
+        "who": ["Комиссия министерства (ДЕМО)"],
+        "date": [f"{year - 2}-11-14"],
+        "why": ["возражение школы принято: часть её результатов поступила после приказа (выдуманный протокол)"],
+    }
+    write_reference(directory / "decisions" / "commission.csv", pd.DataFrame(decision))
 
 
 def write_federal_lists(directory: Path, register: Register, truth: pd.DataFrame, seed: int, year: int) -> None:

@@ -99,6 +99,8 @@ SCHOOLS_2026 = schools(
 )
 MERGER = lineage(("s3", "s6", "merged", "2026-10-15"), ("s4", "s7", "merged", "2026-12-01"))
 
+GONE = lineage(("s8", "s5", "merged", "2026-09-01"), ("s9", None, "closed", "2026-09-20"))
+
 
 def standing(day: str, reorganised: pd.DataFrame = MERGER) -> str:
     listed = list_as_of(ORDERS_2026, SCHOOLS_2026, reorganised, date.fromisoformat(day), NAMES)
@@ -275,6 +277,9 @@ def test_one_number_once_a_calendar_year(number: str) -> None:
     with pytest.raises(ConfigError, match="уже есть"):
         refuse_same_number(ORDERS_2026, "x", number, date(2025, 12, 1), "Министерство")
     refuse_same_number(ORDERS_2026, "x", number, date(2026, 1, 1), "Министерство")
+    joined = ORDERS_2026.assign(number="11-ОД; 2025-list-01")
+    with pytest.raises(ConfigError, match="уже есть"):
+        refuse_same_number(joined, "x", number, date(2025, 12, 1), "Министерство")
     refuse_same_number(ORDERS_2026, "x", number, date(2025, 12, 1), "Другое министерство")
 
 
@@ -308,13 +313,16 @@ def test_the_day_of_an_order_follows_its_results(day: str, load: str | None, is_
         (of("x", exclude="s1"), False, "исключает"),
         (of("x", include="s1"), True, "уже состоит"),
         (of("x", exclude="s9"), True, "не состоит"),
+        (of("x", include="s8"), False, "с 01.09.2026 присоединена: включают преемника, «s5»"),
+        (of("x", include="s8"), True, "включают преемника"),
+        (of("x", include="s9"), False, "закрыта"),
     ],
 )
 def test_schools_of_an_order_are_checked(own: list[dict[str, str]], is_amendment: bool, told: str) -> None:
     listed = list_as_of(ORDERS_2026, SCHOOLS_2026, MERGER, date(2026, 9, 20), NAMES) if is_amendment else None
     frame = pd.DataFrame(own, columns=list(ORDER_SCHOOLS.column_names))
     with pytest.raises(ConfigError, match=told):
-        refuse_wrong_schools(frame, NAMES, listed, "schools.csv")
+        refuse_wrong_schools(frame, NAMES, listed, GONE, date(2026, 9, 20), "schools.csv")
 
 
 def test_undecided_objections_block_unless_somebody_says_why() -> None:
