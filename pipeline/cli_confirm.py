@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.command_help import NO_WORD, quoted
-from pipeline.command_run import DataOption, YearOption, command, command_group
+from pipeline.command_run import DataOption, YearOption, command, command_group, today
 from pipeline.errors import ConfigError
 
 confirm_app = command_group("Выверка данных: школы подтверждают свои результаты или возражают.")
@@ -48,11 +48,13 @@ def read(year: YearOption, data: DataOption = Path("data")) -> None:
     from pipeline.outputs.objections import confirmations_text
     from pipeline.russian import plural
 
-    back = read_returns(data, year, date.today())
+    back = read_returns(data, year, today(data))
     typer.echo(
         f"Прочитано книг: {back.file_count}, записей в них: {back.read_count}, "
         f"принято {back.kept_count}, не принято {back.read_count - back.kept_count}"
     )
+    if not back.file_count and not back.remarks:
+        typer.echo(f"  Возвращённых книг нет: папка {data}/raw/{year}/confirm пуста")
     for line in back.remarks:
         typer.echo(f"  {line}")
     typer.echo(confirmations_text(back.confirmations, school_places(data, year)))
@@ -71,10 +73,10 @@ def read(year: YearOption, data: DataOption = Path("data")) -> None:
 def list_objections(year: DecisionYear, data: DataOption = Path("data")) -> None:
     """Показать возражения года; сначала нерассмотренные."""
     from pipeline.confirming import school_places
-    from pipeline.objection_files import load_objections
+    from pipeline.objection_files import load_history, load_objections
     from pipeline.outputs.objections import list_text
 
-    typer.echo(list_text(load_objections(data), school_places(data, year), year))
+    typer.echo(list_text(load_objections(data), school_places(data, year), year, load_history(data)))
 
 
 @command(objections_app)
@@ -94,19 +96,37 @@ def decide(
 
     if accept == reject:
         raise ConfigError("Не сказано, принять возражение или отклонить", remedy="укажите одно: --accept или --reject")
-    day = _day(on, "--date") if on else date.today()
-    if day > date.today():
-        raise ConfigError("Дата решения ещё не наступила", where="параметр --date", remedy="укажите день решения")
-    decision = Decision(number, accept, " ".join(by.split()), day, " ".join(why.split()))
+    decision = Decision(number, accept, " ".join(by.split()), _past_day(on, data), " ".join(why.split()))
     decided, changed = record_decisions(data, year, [decision])
     if decided.refused:
-        told = decided.refused[0]
-        raise ConfigError(
-            told[0].upper() + told[1:],
-            where="decisions/objections.csv",
-            remedy=f"посмотрите список: shnro objections list --data {quoted(data)} --year {year}",
-        )
+        raise _refusal(decided.refused[0], data, year)
     _say(decided.done, changed, data, year)
+
+
+@command(objections_app)
+def revise(
+    number: Annotated[int, typer.Argument(metavar="НОМЕР", help="Номер возражения.")],
+    year: DecisionYear,
+    by: Annotated[str, typer.Option("--by", metavar="КТО", help="Кто пересмотрел: комиссия, протокол.")],
+    why: Annotated[str, typer.Option("--why", metavar="ПОЧЕМУ", help="Почему решение меняется.")],
+    data: DataOption = Path("data"),
+    accept: Annotated[bool, typer.Option("--accept", metavar=NO_WORD, help="Теперь принять.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", metavar=NO_WORD, help="Теперь отклонить.")] = False,
+    reopen: Annotated[bool, typer.Option("--reopen", metavar=NO_WORD, help="Вернуть на рассмотрение.")] = False,
+    on: Annotated[str | None, typer.Option("--date", metavar="ДАТА", help="Дата пересмотра; иначе сегодня.")] = None,
+) -> None:
+    """Пересмотреть решение по возражению: прежнее сохранится, его исправление данных отзывается."""
+    from pipeline.confirming import revise_decision
+    from pipeline.objections import Revision
+
+    outcomes = [c for c, is_said in (("accepted", accept), ("rejected", reject), ("undecided", reopen)) if is_said]
+    if len(outcomes) != 1:
+        raise ConfigError("Не сказано, каким станет решение", remedy="укажите одно: --accept, --reject или --reopen")
+    revision = Revision(number, outcomes[0], " ".join(by.split()), _past_day(on, data), " ".join(why.split()))
+    revised, changed = revise_decision(data, year, revision)
+    if revised.refused:
+        raise _refusal(revised.refused, data, year)
+    _say((revised.told,), ("decisions/objection_history.csv", *changed), data, year, is_computed=bool(changed))
 
 
 @command(objections_app)
@@ -136,7 +156,7 @@ def read_decisions(
     """Прочитать решения комиссии из её книги."""
     from pipeline.confirming import read_commission_workbook
 
-    found, decided, changed = read_commission_workbook(data, year, file, date.today())
+    found, decided, changed = read_commission_workbook(data, year, file, today(data))
     for line in (*found.refused, *decided.refused):
         typer.echo(f"  не принято: {line}")
     _say(decided.done, changed, data, year)
@@ -144,14 +164,34 @@ def read_decisions(
     typer.echo(f"Решений: {len(decided.done)}; не принято строк: {refused}; без решения: {found.undecided_count}")
 
 
-def _say(done: tuple[str, ...], changed: tuple[str, ...], data: Path, year: int) -> None:
-    """What was decided and written."""
+def _say(
+    done: tuple[str, ...], changed: tuple[str, ...], data: Path, year: int, is_computed: bool | None = None
+) -> None:
+    """What was decided and written, and whether it changes the data (else: where anything beside the list changed)."""
     for line in done:
         typer.echo(f"  {line}")
     if done:
         typer.echo(f"Записано: {', '.join(('decisions/objections.csv', *changed))}")
-    if changed:
+    if changed if is_computed is None else is_computed:
         typer.echo(f"Чтобы данные изменились, повторите: shnro identify --data {quoted(data)} --year {year}")
+
+
+def _past_day(told: str | None, data: Path) -> date:
+    """The day of a decision: the one told, or today."""
+    now = today(data)
+    day = _day(told, "--date") if told else now
+    if day > now:
+        raise ConfigError("Дата решения ещё не наступила", where="параметр --date", remedy="укажите день решения")
+    return day
+
+
+def _refusal(told: str, data: Path, year: int) -> ConfigError:
+    """Why a decision was not taken."""
+    return ConfigError(
+        told[0].upper() + told[1:],
+        where="decisions/objections.csv",
+        remedy=f"посмотрите список: shnro objections list --data {quoted(data)} --year {year}",
+    )
 
 
 def _day(told: str, where: str) -> date:

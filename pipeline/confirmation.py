@@ -218,7 +218,7 @@ def judge_answers(
             words = f"ответ «{ANSWERS[said]}»" if answer else "ответа нет"
             remarks.append(f"{name}: {words}, но есть возражения; учтено: {ANSWERS['disagreed']}")
         if said == "disagreed" and not count:
-            remarks.append(f"{name}: «не согласен», но ни одного принятого возражения нет; уточните у школы")
+            remarks.append(f"{name}: «не согласен», но возражений, которые можно записать, нет; уточните у школы")
         rows.append(
             {
                 "year": year,

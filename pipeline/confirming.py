@@ -13,12 +13,17 @@ from pipeline.confirmation import STATUS_TITLES, ConfirmForm, SchoolFigures, jud
 from pipeline.errors import ConfigError, SourceError, StoreError
 from pipeline.objection_files import (
     add_corrections,
+    corrected_objections,
     load_confirmations,
+    load_history,
     load_objections,
     save_confirmations,
+    save_history,
     save_objections,
+    withdraw_correction,
 )
-from pipeline.objections import Decided, Decision, decide, register_new
+from pipeline.objections import Decided, Decision, Revised, Revision, decide, register_new, revise
+from pipeline.order_lock import orders_locked
 from pipeline.outputs.confirmation import render
 from pipeline.outputs.objections import render as render_objections
 from pipeline.questionnaire import safe_name
@@ -117,6 +122,12 @@ def write_forms(root: Path, year: int, deadline: date | None) -> FormsWritten:
 
 def read_returns(root: Path, year: int, today: date) -> Returns:
     """Read `raw/<year>/confirm/`, write the answers and add the new objections; nothing is written where that fails."""
+    with orders_locked(root):
+        return _read_returns(root, year, today)
+
+
+def _read_returns(root: Path, year: int, today: date) -> Returns:
+    """What `read_returns` does while nobody else changes what people decide."""
     schools, region = asked_schools(root, year), load_region(root)
     known_ids = frozenset(schools["school_id"])
     files = returned_files(root, year)
@@ -130,6 +141,8 @@ def read_returns(root: Path, year: int, today: date) -> Returns:
             continue
         try:
             read.append(read_confirmation(file, region.name, year, known_ids))
+            if not read[-1].reading.read_count:
+                remarks.append(f"{file.file_id}: книга возвращена незаполненной")
         except SourceError as error:
             remarks.append(error.paragraph())
     remarks += [line for found in read for line in _reject_lines(found)]
@@ -178,15 +191,48 @@ def record_decisions(root: Path, year: int, decisions: Iterable[Decision]) -> tu
     Returns:
         What was decided and refused, and the files of corrections that were changed.
     """
-    schools = reference_table(root, reference.SCHOOLS)
-    names = dict(zip(schools["school_id"], schools["school_name"], strict=True))
+    names = _school_names(root)
     results = newest_published(root, year).read(RESULTS)
-    decided = decide(load_objections(root), decisions, results, year, names)
-    # First the corrections: should the second file fail, deciding again finds them and adds nothing.
-    changed = add_corrections(root, decided.corrections)
-    if decided.done:
-        save_objections(root, decided.objections)
+    with orders_locked(root):
+        decided = decide(load_objections(root), decisions, results, year, names, load_history(root))
+        # First the corrections: should the second file fail, deciding again finds them and adds nothing.
+        changed = add_corrections(root, decided.corrections)
+        if decided.done:
+            save_objections(root, decided.objections)
     return decided, changed
+
+
+def revise_decision(root: Path, year: int, revision: Revision) -> tuple[Revised, tuple[str, ...]]:
+    """Revise a decision about an objection: the old one goes to the history, its correction no longer counts.
+
+    Returns:
+        What was done or refused, and the files that were changed.
+    """
+    results = newest_published(root, year).read(RESULTS)
+    with orders_locked(root):
+        found = revise(
+            load_objections(root),
+            load_history(root),
+            revision,
+            results,
+            year,
+            _school_names(root),
+            corrected_objections(root),
+        )
+        if found.refused:
+            return found, ()
+        # The decision last: a command that was cut off is repeated and finds the rest done.
+        save_history(root, found.history)
+        changed = withdraw_correction(root, found.withdrawn) if found.withdrawn else ()
+        changed += add_corrections(root, [found.correction] if found.correction else [])
+        save_objections(root, found.objections)
+    return found, changed
+
+
+def _school_names(root: Path) -> dict[str, str]:
+    """school_id -> name, of every school of the register."""
+    schools = reference_table(root, reference.SCHOOLS)
+    return dict(zip(schools["school_id"], schools["school_name"], strict=True))
 
 
 def school_places(root: Path, year: int) -> dict[str, tuple[str, str]]:
@@ -308,7 +354,7 @@ def _joined(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 def _reject_lines(found: ReturnedFile) -> list[str]:
     """One line per fault of a sheet: the rows that were not taken, the reason, what stood there."""
-    rows: dict[tuple[str, ...], list[int]] = {}
+    rows: dict[tuple[str, str, str], list[int]] = {}
     for row in records(found.reading.rejects):
         shown = f"«{row['value_text']}»" if row["value_text"] is not None else ""
         about = ": ".join(filter(None, (value_text("column_name", row["column_name"]), shown)))
@@ -316,7 +362,7 @@ def _reject_lines(found: ReturnedFile) -> list[str]:
     return [
         f"{found.reading.file.file_id}, лист «{sheet}», строка {', '.join(map(str, sorted(numbers)))}: "
         f"{reason_label(reason)}" + (f" ({about})" if about else "")
-        for (sheet, reason, about), numbers in sorted(rows.items())
+        for (sheet, reason, about), numbers in sorted(rows.items(), key=lambda item: (item[0][0], min(item[1])))
     ]
 
 

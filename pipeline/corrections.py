@@ -11,7 +11,7 @@
     set = { low_count = 13 }
     reason = "Опечатка в протоколе: переставлены цифры"
     provider = "Письмо школы № 12 от 14.07.2026"
-    status = "confirmed"            # confirmed, assumed
+    status = "confirmed"            # confirmed, assumed, withdrawn (stays in the file and is not applied)
     objection = "2026-3"            # optional: year of the confirmation of data and number of the objection
 
 An entry without `objection` mends what a school's file says, before merged schools are added up; one that names its
@@ -39,6 +39,8 @@ from pipeline.tables.results import CELL_KEY, RESULTS
 CORRECTABLE = ("tested_count", "low_count", "absent_count", "mean_score")
 FIELDS = {"school_id", "procedure", "subject", "grade", "guard", "set", "reason", "provider", "status"}
 OPTIONAL = {"objection"}
+WITHDRAWN = "withdrawn"
+STATUS_LINE = re.compile(r"^(\s*status\s*=\s*)([\"'])[a-z]+\2", re.MULTILINE)
 OBJECTION_ID = re.compile(r"\d{4}-\d+")
 
 
@@ -59,7 +61,7 @@ class Correction:
 
 
 def load(directory: Path) -> tuple[Correction, ...]:
-    """Every correction in `DIR/corrections/*.toml`, in the order of files and entries."""
+    """Every correction in `DIR/corrections/*.toml` that counts, in the order of files and entries."""
     found: list[Correction] = []
     for path in sorted((directory / "corrections").glob("*.toml")):
         where = f"corrections/{path.name}"
@@ -83,7 +85,9 @@ def load(directory: Path) -> tuple[Correction, ...]:
                 remedy="каждое исправление начинается строкой [[correction]]",
             )
         for number, entry in enumerate(document.get("correction", []), start=1):
-            found.append(_correction(entry, int(path.stem), f"{where}, исправление {number}"))
+            correction = _correction(entry, int(path.stem), f"{where}, исправление {number}")
+            if entry["status"] != WITHDRAWN:
+                found.append(correction)
     return tuple(found)
 
 
@@ -175,6 +179,33 @@ def entry_text(entry: CellCorrection) -> str:
     return "\n".join(lines) + "\n"
 
 
+def withdraw(content: str, objection_id: str) -> str:
+    """The text of a file of corrections whose entries that name an objection no longer count; nothing else changes.
+
+    Args:
+        content: a file that `load` can read.
+        objection_id: year and number of the objection.
+
+    Raises:
+        ConfigError: an entry stands in the file in another form than line by line.
+    """
+    starts = [match.start() for match in re.finditer(r"^\s*\[\[correction\]\]", content, re.MULTILINE)]
+    parts = [content[a:b] for a, b in zip([0, *starts], [*starts, len(content)], strict=True)]
+    for place, part in enumerate(parts):
+        entries = tomllib.loads(part).get("correction", [])
+        if any(str(entry.get("objection", "")) == objection_id for entry in entries):
+            parts[place] = STATUS_LINE.sub(rf'\1"{WITHDRAWN}"', part)
+    text = "".join(parts)
+    own = [e for e in tomllib.loads(text).get("correction", []) if str(e.get("objection", "")) == objection_id]
+    if any(entry["status"] != WITHDRAWN for entry in own):
+        raise ConfigError(
+            f"Исправление по возражению {objection_id} не удаётся отозвать",
+            where="corrections",
+            remedy='впишите в него строку status = "withdrawn" и повторите команду',
+        )
+    return text
+
+
 def _correction(entry: dict[str, object], year: int, place: str) -> Correction:
     """One checked entry."""
     names = set(entry)
@@ -191,8 +222,8 @@ def _correction(entry: dict[str, object], year: int, place: str) -> Correction:
             where=place,
             remedy=f"можно: {', '.join(CORRECTABLE)}",
         )
-    if entry["status"] not in ("confirmed", "assumed"):
-        raise ConfigError("status исправления — confirmed или assumed", where=place)
+    if entry["status"] not in ("confirmed", "assumed", WITHDRAWN):
+        raise ConfigError("status исправления — confirmed, assumed или withdrawn", where=place)
     key = (str(entry["school_id"]), year, str(entry["procedure"]), str(entry["subject"]), str(entry["grade"]))
     objection = str(entry.get("objection", ""))
     if objection and not OBJECTION_ID.fullmatch(objection):

@@ -1,4 +1,4 @@
-"""What people confirm, object to and decide, on disk: `decisions/objections.csv`, `confirmations/`, `corrections/`.
+"""What people confirm, object to and decide, on disk: files of `decisions/`, and entries of `corrections/`.
 
 Plain CSV and TOML that a person can read and mend; each is written whole in one step. A text that a spreadsheet would
 take for a formula is kept as text.
@@ -14,23 +14,30 @@ from typing import Any
 import pandas as pd
 
 from pipeline import corrections
+from pipeline.confirmation import FIGURES
 from pipeline.errors import ConfigError
 from pipeline.objections import CellCorrection
 from pipeline.outputs.table_file import FORMULA_SIGNS
 from pipeline.region import read_reference, reference_table
+from pipeline.russian import number
 from pipeline.schema import Table, records
 from pipeline.store import write_whole
 from pipeline.tables import reference
-from pipeline.tables.orders import CONFIRMATIONS, OBJECTIONS
+from pipeline.tables.orders import CONFIRMATIONS, OBJECTION_HISTORY, OBJECTIONS
+from pipeline.tables.results import CELL_KEY
 
 OBJECTIONS_FILE = "decisions/objections.csv"
+HISTORY_FILE = "decisions/objection_history.csv"
+CELL_COLUMNS = ("result_year", "procedure", "subject", "grade", "asked_value")
+DECIDED_COLUMNS = ("decided_by", "decided_date", "why_text")
 
 
 def load_objections(root: Path) -> pd.DataFrame:
     """One row per objection of all years (`OBJECTIONS`); empty where there is none.
 
     Raises:
-        ConfigError: the file is not of its kind, or an objection is about a school that does not exist.
+        ConfigError: the file is not of its kind, or a hand has written there what cannot be: an objection of a school
+            that does not exist, about no figure, with an impossible value, or decided by nobody.
     """
     path = root / OBJECTIONS_FILE
     if not path.is_file():
@@ -46,12 +53,30 @@ def load_objections(root: Path) -> pd.DataFrame:
             where=OBJECTIONS_FILE,
             remedy="исправьте код школы или добавьте её в reference/schools.csv",
         )
+    for row in records(frame):
+        if fault := _fault(row):
+            raise ConfigError(
+                f"Возражение № {row['number']} {row['year']} года: {fault}",
+                where=OBJECTIONS_FILE,
+                remedy="исправьте строку: возражения берут из возвращённых книг, вручную их не меняют",
+            )
     return frame
 
 
 def save_objections(root: Path, objections: pd.DataFrame) -> None:
     """Write every objection (`OBJECTIONS`)."""
     _save(root, OBJECTIONS_FILE, OBJECTIONS, objections)
+
+
+def load_history(root: Path) -> pd.DataFrame:
+    """One row per decision that was revised (`OBJECTION_HISTORY`); empty where none was."""
+    path = root / HISTORY_FILE
+    return _loaded(path, OBJECTION_HISTORY) if path.is_file() else OBJECTION_HISTORY.empty()
+
+
+def save_history(root: Path, history: pd.DataFrame) -> None:
+    """Write every decision that was revised (`OBJECTION_HISTORY`)."""
+    _save(root, HISTORY_FILE, OBJECTION_HISTORY, history)
 
 
 def load_confirmations(root: Path, year: int) -> pd.DataFrame:
@@ -71,11 +96,13 @@ def add_corrections(root: Path, entries: Iterable[CellCorrection]) -> tuple[str,
     Returns:
         The files that were changed, by their path inside the region's folder.
     """
-    declared = {(c.objection_id, c.key) for c in corrections.load(root) if c.objection_id}
+    declared = {(c.objection_id, c.key): c for c in corrections.load(root) if c.objection_id}
     texts: dict[str, str] = {}
     for entry in entries:
         key = (entry.school_id, entry.result_year, entry.procedure, entry.subject, entry.grade)
-        if (entry.objection_id, key) in declared:
+        standing = declared.get((entry.objection_id, key))
+        if standing is not None:
+            _refuse_other(standing, entry)
             continue
         name = f"corrections/{entry.result_year}.toml"
         if name not in texts:
@@ -94,6 +121,53 @@ def add_corrections(root: Path, entries: Iterable[CellCorrection]) -> tuple[str,
     for name, content in texts.items():
         write_whole(root, name, content.encode())
     return tuple(sorted(texts))
+
+
+def corrected_objections(root: Path) -> frozenset[str]:
+    """The objections whose corrections count now (`objection_id`)."""
+    return frozenset(c.objection_id for c in corrections.load(root) if c.objection_id)
+
+
+def withdraw_correction(root: Path, objection_id: str) -> tuple[str, ...]:
+    """Mark the correction that names an objection as withdrawn; it stays in its file and is no longer applied.
+
+    Returns:
+        The files that were changed, by their path inside the region's folder.
+    """
+    years = {c.key[CELL_KEY.index("year")] for c in corrections.load(root) if c.objection_id == objection_id}
+    names = sorted(f"corrections/{year}.toml" for year in years)
+    texts = {name: corrections.withdraw((root / name).read_text(encoding="utf-8"), objection_id) for name in names}
+    for name, content in texts.items():
+        write_whole(root, name, content.encode())
+    return tuple(texts)
+
+
+def _refuse_other(standing: corrections.Correction, entry: CellCorrection) -> None:
+    """Refuse to take for written what somebody has changed since."""
+    if standing.values != dict(entry.values):
+        raise ConfigError(
+            f"Исправление по возражению {entry.objection_id} уже есть, но с другим значением",
+            where=standing.place,
+            remedy="исправьте или удалите эту запись и повторите команду; решение не записано",
+        )
+
+
+def _fault(row: dict[str, Any]) -> str:
+    """What cannot be true of a row of `OBJECTIONS`; empty where all can."""
+    value = row["asked_value"]
+    if row["column_name"] is not None:
+        if row["column_name"] not in FIGURES:
+            return f"показателя «{row['column_name']}» нет; бывает: {', '.join(FIGURES)}"
+        lacking = [
+            column.title for column in OBJECTIONS.columns if column.name in CELL_COLUMNS and row[column.name] is None
+        ]
+        if lacking:
+            return f"не заполнено: {', '.join(lacking)}"
+        if value < 0 or value % 1:
+            return f"правильное значение «{number(value)}» — не целое число от 0"
+    if row["decision_code"] != "undecided" and any(row[name] is None for name in DECIDED_COLUMNS):
+        return "решено, но не сказано, кто решил, когда и почему"
+    return ""
 
 
 def _confirmations_file(year: int) -> str:

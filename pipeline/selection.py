@@ -16,45 +16,14 @@ import pandas as pd
 
 from pipeline.errors import ConfigError
 from pipeline.methodology.rules import PoolRules, SelectionRules
+from pipeline.reasons import REASON_CODES
 from pipeline.register import alphabetical, municipality_names, valid_in
 from pipeline.russian import number
 from pipeline.schema import FLOAT_DECIMALS
 from pipeline.tables.decision import ORDER_APPENDIX, SELECTION
 
 CATEGORY = "ШНРО"
-ACTIONS = ("include", "exclude")
-
-# In the order in which they are printed.
-REASON_CODES: Mapping[str, str] = {
-    "commission_include": "Включена решением комиссии или по требованию регламента.",
-    "commission_exclude": "Не включена решением комиссии.",
-    "excluded_kind": "Вид школы не участвует в отборе.",
-    "not_operating": "Состоит в действующем перечне, но в году решения не действует.",
-    "no_results": "За рассматриваемые годы нет результатов, по которым выбираются школы.",
-    "no_recent_results": "За последние годы нет результатов, сравнимых с нормой региона: решают эксперты.",
-    "thin_data": "Данных недостаточно: решают эксперты.",
-    "thin_without_vpr": "Без ВПР, объективность которых под сомнением, данных недостаточно: решают эксперты.",
-    "listed_needs_expert": "Состоит в действующем перечне: решение о ней принимают эксперты.",
-    "stays": "Состоит в действующем перечне и не выполнила условий выхода.",
-    "stays_unseen": "Сравнимых результатов этого года нет: их отсутствие не считается улучшением.",
-    "entered_by_probability": "Включена по вероятности T.",
-    "tie_block": "Включена сверх числа мест: неотличима от последней включённой.",
-    "tie_break": "Включена среди неотличимых у границы по дополнительным признакам.",
-    "tie_lost": "У границы перечня: уступила неотличимым по дополнительным признакам.",
-    "left_list": "Выходит из перечня.",
-    "left_by_rank": "Место по вероятности T дальше, чем нужно для сохранения в перечне.",
-    "left_by_results": "Вероятность T и вероятность T этого года ниже порогов сохранения в перечне.",
-    "left_for_good": "Вышла из перечня окончательно.",
-    "reserve": "Резерв: следующая по вероятности T.",
-    "beyond_capacity": "Вероятность достаточна, но мест не хватило.",
-    "below_entry_probability": "Вероятность T ниже порога включения.",
-    "rule_low": "Проходит по привычному правилу.",
-    "probability_firm": "Вероятность T достаточна для твёрдого решения.",
-    "low_two_years": "Лет с низкими результатами достаточно для твёрдого решения.",
-    "vpr_only": "Решение опирается только на ВПР.",
-    "vpr_set_aside": "ВПР, объективность которых под сомнением, хорошим свидетельством не считались.",
-    "stay_rule_off": "Правило сохранения не применялось: прежнего перечня нет.",
-}
+ACTIONS = ("include", "exclude", "observe")
 
 ENTRY_CODES = ("commission_include", "stays", "entered_by_probability", "tie_block", "tie_break", "tie_lost")
 
@@ -93,7 +62,7 @@ def select(
         list_in_force: `school_id` of the list made a year ago; None switches the stay rule off.
         list_before: `school_id` of the list made two years ago, to tell who has left for good; without the list in
             force it tells nothing.
-        decisions: the commission's: `school_id`, `action` (include, exclude).
+        decisions: the commission's: `school_id`, `action` (include, exclude; observe leaves the choice as it is).
         vpr_only: schools of whose final exams nothing is known (`expected.vpr_only_schools`).
         set_aside: schools judged without a doubtful ВПР (`objectivity.set_aside`).
 
@@ -107,7 +76,10 @@ def select(
     gone = schools[schools["school_id"].isin(listed - frozenset(operating["school_id"]))]
     register = pd.concat([operating.assign(is_operating=True), gone.assign(is_operating=False)])
     facts = _facts(stability, register, rule, rules, pool, vpr_only)
-    facts = facts.assign(action=_coded(facts, actions), is_on_list=facts["school_id"].isin(listed))
+    observed = [school_id for school_id, action in actions.items() if action == "observe"]
+    deciding = {school_id: action for school_id, action in actions.items() if action != "observe"}
+    facts = facts.assign(action=_coded(facts, deciding), is_observed=facts["school_id"].isin(observed))
+    facts = facts.assign(is_on_list=facts["school_id"].isin(listed))
     facts = facts.assign(is_set_aside=facts["school_id"].isin(set_aside), **_leaving(facts, rules))
     entry = _entries(facts, rules)
     facts = facts.assign(entry_code=_coded(facts, entry))
@@ -241,7 +213,7 @@ def _actions(decisions: pd.DataFrame | None, operating: pd.DataFrame) -> dict[st
     is_known = pairs["school_id"].isin(operating["school_id"])
     faults = {
         "решение о школе, которой нет в реестре этого года": pairs.loc[~is_known],
-        "неизвестное решение (нужно include или exclude)": pairs.loc[~pairs["action"].isin(ACTIONS)],
+        "неизвестное решение (нужно include, exclude или observe)": pairs.loc[~pairs["action"].isin(ACTIONS)],
         "противоречивые решения об одной школе": pairs.loc[pairs.duplicated("school_id", keep=False)],
     }
     for what, rows in faults.items():
@@ -333,9 +305,14 @@ def _is_in_corridor(facts: pd.DataFrame, rules: SelectionRules) -> "pd.Series[bo
 
 
 def _is_watched(facts: pd.DataFrame, rules: SelectionRules) -> "pd.Series[bool]":
-    """Which schools that are neither selected nor reserve are watched: low enough by T, or just gone from the list."""
+    """Which schools that are neither selected nor reserve are watched.
+
+    They are low enough by T, have just gone from the list, or the commission wants to look at them again.
+    """
     is_low = facts["probability"] >= rules.watch_probability
-    return (facts["status_code"] == "not_selected") & (is_low | facts["is_leaving"])
+    is_out = facts["status_code"] == "not_selected"
+    is_open = is_out | (facts["status_code"] == "insufficient_data")
+    return (is_out & (is_low | facts["is_leaving"])) | (is_open & facts["is_observed"])
 
 
 def _statuses(facts: pd.DataFrame) -> "pd.Series[str]":
@@ -363,6 +340,7 @@ def _reasons(facts: pd.DataFrame, out: frozenset[str], rules: SelectionRules) ->
     entered = {code: facts["entry_code"] == code for code in ENTRY_CODES}
     return entered | {
         "commission_exclude": facts["action"] == "exclude",
+        "commission_observe": facts["is_observed"] & ~facts["is_selected"],
         "excluded_kind": facts["is_excluded_kind"],
         "not_operating": ~facts["is_operating"],
         "no_results": is_expert & ~facts["has_results"] & ~facts["is_set_aside"],

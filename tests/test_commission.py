@@ -9,7 +9,8 @@ import pytest
 import xlsxwriter
 from small_region import command, hashes, make_small_region, results_row, results_rows, school_id, write_results
 
-from pipeline.commission import DECISIONS, judge, questions, workbook_path
+from pipeline.commission import judge, questions, workbook_path
+from pipeline.commission_log import DECISIONS, checked_log
 from pipeline.outputs.commission import FREE_SHEET
 from pipeline.region import commission_decisions
 from pipeline.schema import records
@@ -17,7 +18,7 @@ from pipeline.sources.commission import CODE, ENTRY_TITLES, ID_KEYS, ID_SHEET, W
 from pipeline.sources.grid import open_sheets, source_file
 from pipeline.store import Published
 from pipeline.tables.decision import SELECTION, STABILITY
-from pipeline.tables.orders import COMMISSION_DECISIONS
+from pipeline.tables.orders import COMMISSION_DECISIONS, COMMISSION_LOG, OBJECTIONS
 
 YEAR = 2026
 SCHOOLS = frozenset(school_id(number) for number in range(1, 13))
@@ -62,8 +63,8 @@ def line(*texts: str) -> WrittenLine:
 
 
 def faults(*lines: WrittenLine, standing: pd.DataFrame | None = None) -> str:
-    table = COMMISSION_DECISIONS.empty() if standing is None else standing
-    new, known, found = judge(lines, table, SCHOOLS, YEAR)
+    table = COMMISSION_LOG.empty() if standing is None else standing
+    new, known, found = judge(lines, table, SCHOOLS, frozenset({"s04"}), YEAR)
     assert found or not new.empty or known
     return "; ".join(found)
 
@@ -75,21 +76,31 @@ def test_the_experts_list_comes_first_then_the_border_and_others_are_not_asked_a
             ("s2", "insufficient_data", "thin_data;listed_needs_expert", False, "А"),
             ("s3", "not_selected", "below_entry_probability", False, "В"),
             ("s4", "excluded", "commission_exclude", False, "Г"),
+            ("s5", "insufficient_data", "commission_observe;no_results", False, "Д"),
+            ("s6", "not_selected", "below_entry_probability", False, "Е"),
         ],
         columns=["school_id", "status_code", "reason_codes", "is_in_corridor", "school_name"],
     ).assign(municipality_id="m1", year=YEAR)
     flags = dict.fromkeys(("is_rule_low", "is_firm", "is_on_list", "is_vpr_only", "is_watched"), False)
     decided = {"school_id": "s4", "year": YEAR, "action": "exclude", "who": "К", "date": "2026-09-01", "why": "так"}
+    watched = decided | {"school_id": "s5", "action": "observe", "review_date": "2026-12-01"}
+    heard = {"year": YEAR, "number": 1, "received_date": "2026-07-20", "school_id": "s6", "decision_code": "accepted"}
+    heard |= {"indicator_text": "включение в перечень", "ground_text": "Школа при больнице"}
     found = questions(
         SELECTION.conform(selection.assign(**flags)),
         STABILITY.empty(),
-        COMMISSION_DECISIONS.conform(pd.DataFrame([decided, decided | {"year": 2025, "school_id": "s3"}])),
+        COMMISSION_DECISIONS.conform(pd.DataFrame([decided, decided | {"year": 2025, "school_id": "s3"}, watched])),
+        OBJECTIONS.conform(
+            pd.DataFrame([heard, heard | {"number": 2, "school_id": "s3", "decision_code": "rejected"}])
+        ),
         {"m1": "Озёрный район"},
         YEAR,
     )
-    assert list(found["school_id"]) == ["s2", "s1", "s4"]
+    assert list(found["school_id"]) == ["s2", "s5", "s6", "s1", "s4"]
     assert found["question_text"].iloc[0].startswith("Данных недостаточно")
-    assert list(found["why"].fillna("")) == ["", "", "так"]
+    assert found["question_text"].iloc[1].endswith("рассмотреть снова до 01.12.2026.")
+    assert list(found["why"].fillna("")) == ["", "так", "", "", "так"]
+    assert "Принято возражение № 1 (включение в перечень): Школа при больнице." in list(found["question_text"])
 
 
 def test_the_workbook_goes_out_comes_back_and_decides(published: Path, tmp_path: Path, monkeypatch, capsys) -> None:
@@ -169,6 +180,11 @@ def test_a_foreign_workbook_is_refused(published: Path, tmp_path: Path, monkeypa
         (("s03", "включить", "К", "15.09.2025", "так"), "не относится к перечню 2026 года"),
         (("s03", "включить", "К", "15.09.2026", '=HYPERLINK("x")'), "за формулу"),
         (("", *GOOD[1:]), "не заполнено: Код школы"),
+        (("s03", "под наблюдение", *GOOD[2:]), "не заполнено: Рассмотреть снова до"),
+        ((*GOOD, "01.12.2026"), "только при решении «под наблюдение»"),
+        (("s03", "под наблюдение", *GOOD[2:], "15.09.2026"), "нужен день после решения и не позже 31.08.2027"),
+        (("s03", "под наблюдение", *GOOD[2:], "скоро"), "«скоро» — не дата"),
+        (("s04", "под наблюдение", *GOOD[2:], "01.12.2026"), "по расчёту школа s04 входит в перечень"),
     ],
 )
 def test_a_line_that_cannot_be_a_decision_says_why(texts: tuple[str, ...], told: str) -> None:
@@ -177,13 +193,13 @@ def test_a_line_that_cannot_be_a_decision_says_why(texts: tuple[str, ...], told:
 
 def test_contradictions_are_told_and_repetitions_are_not() -> None:
     other = (GOOD[0], "не включать", *GOOD[2:])
-    assert "в этой же книге стоит другое решение" in faults(line(*GOOD), line(*other))
+    assert "здесь же стоит другое решение" in faults(line(*GOOD), line(*other))
     assert faults(line(*GOOD), line(*GOOD)) == ""
-    standing = COMMISSION_DECISIONS.conform(
-        pd.DataFrame([dict(zip(COMMISSION_DECISIONS.column_names, ("s03", YEAR, "include", *GOOD[2:]), strict=True))])
-    )
+    row = dict(zip(COMMISSION_LOG.column_names, ("s03", YEAR, "include", *GOOD[2:], None), strict=True))
+    standing = checked_log(COMMISSION_LOG.conform(pd.DataFrame([row])))
     assert faults(line(*GOOD), standing=standing) == ""
-    assert DECISIONS in faults(line(*other), standing=standing)
+    assert "уже решено включить (15.09.2026" in faults(line(*other), standing=standing)
+    assert faults(line("s03", "не включать", "К", "16.09.2026", "ошибка"), standing=standing) == ""
 
 
 def test_a_day_is_read_as_people_write_it() -> None:
@@ -197,7 +213,7 @@ def test_new_decisions_leave_the_earlier_ones_as_they_are(published: Path, tmp_p
     assert read_back(published, book(tmp_path / "b.xlsx", [GOOD]), monkeypatch) == 0
     rows = records(commission_decisions(published))
     assert [(row["school_id"], row["year"], row["date"]) for row in rows] == [
-        ("s03", 2026, "2026-09-15"), ("s05", 2025, "10.09.2025"),
+        ("s03", 2026, "2026-09-15"), ("s05", 2025, "2025-09-10"),
     ]  # fmt: skip
     assert "так, как было" in path.read_text("utf-8")
     path.unlink()

@@ -1,6 +1,7 @@
 """Objections: numbered once, decided once; an accepted one about a figure mends the data, and only that figure."""
 
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pipeline import corrections
 from pipeline.confirmation import ObjectionLine
 from pipeline.confirming import read_returns, school_places
 from pipeline.errors import ConfigError
-from pipeline.objection_files import add_corrections, load_objections, save_objections
+from pipeline.objection_files import OBJECTIONS_FILE, add_corrections, load_objections, save_objections
 from pipeline.objections import CellCorrection, Decision, decide
 from pipeline.outputs.objections import render
 from pipeline.tables.orders import OBJECTIONS
@@ -225,6 +226,9 @@ def test_a_correction_is_added_once_beside_what_people_wrote_there(root: Path) -
     assert add_corrections(root, [correction(nasty)]) == ()
     assert path.read_text(encoding="utf-8").startswith("# наша заметка\n")
     assert [c.values for c in corrections.load(root)] == [{"low_count": 1}]
+    other = replace(correction(), values={"low_count": 0})
+    with pytest.raises(ConfigError, match="уже есть, но с другим значением"):
+        add_corrections(root, [other])
     path.write_text("[[correction", encoding="utf-8")
     with pytest.raises(ConfigError, match="не читается"):
         add_corrections(root, [correction()])
@@ -235,6 +239,28 @@ def test_an_objection_to_a_school_that_does_not_exist_is_told(root: Path, monkey
     save_objections(root, objections.assign(school_id="s99"))
     assert run(monkeypatch, root, "list") == 1
     assert "от школы «s99», которой нет в реестре" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (",low_count,2,1,", ",low_count,2,1.5,", "«1,5» — не целое число"),
+        (",low_count,2,1,", ",low_count,2,-1,", "«-1» — не целое число"),
+        (",low_count,2,1,", ",low_count,2,,", "не заполнено: Правильное значение"),
+        (",low_count,2,1,", ",school_name,2,1,", "показателя «school_name» нет"),
+        (",undecided,,,", ",accepted,,,", "не сказано, кто решил, когда и почему"),
+    ],
+)
+def test_what_a_hand_has_written_into_the_file_is_checked(root, monkeypatch, capsys, before, after, told) -> None:
+    path = root / OBJECTIONS_FILE
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    stored = hashes(root / "decisions")
+    assert run(monkeypatch, root, "decide", 2, "--accept", *BY) == 1
+    error = capsys.readouterr().err
+    assert told in error and "Возражение № 1 2026 года" in error
+    assert hashes(root / "decisions") == stored and not (root / "corrections/2026.toml").exists()
 
 
 def test_an_objection_is_about_the_figure_that_the_school_was_shown() -> None:

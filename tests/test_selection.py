@@ -9,8 +9,9 @@ from pipeline import methodology
 from pipeline.errors import ConfigError
 from pipeline.expected import vpr_only_schools
 from pipeline.outputs.selection import terminal_summary
+from pipeline.reasons import REASON_CODES
 from pipeline.register import alphabetical, left_out_schools, municipality_names
-from pipeline.selection import REASON_CODES, order_appendix, remarks, select
+from pipeline.selection import order_appendix, remarks, select
 from pipeline.summary import municipality_summary, school_summary
 from pipeline.tables.decision import MUNICIPALITY_SUMMARY, ORDER_APPENDIX, SCHOOL_SUMMARY, SELECTION, STABILITY
 from pipeline.tables.reference import MUNICIPALITIES, SCHOOLS

@@ -3,31 +3,36 @@
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 
 from pipeline.schema import records
-from pipeline.sources.commission import ACTION, CODE, DAY, ENTRY_TITLES, ID_KEYS, ID_SHEET, WHO, WHY
+from pipeline.sources.commission import ACTION, CODE, DAY, ENTRY_TITLES, ID_KEYS, ID_SHEET, REVIEW, WHO, WHY
 
 CREATED = datetime(2026, 1, 1)  # the moment of writing would change the bytes
-ACTION_WORDS = {"include": "включить", "exclude": "не включать"}
+ACTION_WORDS = {"include": "включить", "exclude": "не включать", "observe": "под наблюдение"}
 GUIDE_SHEET, DECISION_SHEET, FREE_SHEET, FEDERAL_SHEET = "Как заполнить", "Решения", "Другие школы", "Сверка"
 TITLES = (CODE, "Муниципальное образование", "Школа", "О чём решает комиссия", "Что известно", *ENTRY_TITLES)
-WIDTHS = (11, 26, 34, 34, 52, 15, 26, 14, 44)
+WIDTHS = (11, 26, 34, 34, 52, 17, 26, 14, 44, 16)
+GUIDE_WIDTH = 105
 FEDERAL_TITLES = ("Муниципальное образование", "Школа", "Федеральный список", "Год списка", "Где состоит", "Почему")
 FEDERAL_WIDTHS = (26, 34, 30, 10, 20, 90)
 FREE_LINES = 40
 LINE_POINTS = 15.5
 PAPER_A4 = 9
 GUIDE = (
-    "Лист «Решения»: школы, о которых расчёт не решает (данных недостаточно), и школы у границы перечня, где различие "
-    "статистически не установлено. Лист «Другие школы»: впишите код школы реестра и решение о ней.",
-    "В строке заполняют все четыре жёлтые ячейки: решение (выбирают из списка), кто решил, дата, почему. Строку, "
-    "по которой решения нет, оставляют пустой: тогда школа остаётся в списке экспертов или так, как решил расчёт.",
+    "Лист «Решения»: школы, о которых расчёт не решает (данных недостаточно), школы, чьи возражения о перечне приняты, "
+    "и школы у границы перечня, где различие статистически не установлено. Лист «Другие школы»: впишите код школы "
+    "реестра и решение о ней.",
+    "В строке заполняют жёлтые ячейки: решение (выбирают из списка), кто решил, дата, почему. Строку, по которой "
+    "решения нет, оставляют пустой: тогда школа остаётся в списке экспертов или так, как решил расчёт.",
     "«Включить»: школа войдёт в перечень и получит адресную методическую помощь. «Не включать»: школа в перечень "
-    "не войдёт. И то и другое — исход рассмотрения экспертами; решение, дата и основание видны в объяснении по школе.",
+    "не войдёт. «Под наблюдение»: данных пока мало, в перечень школа не входит, и комиссия вернётся к ней — тогда "
+    f"заполняют и «{REVIEW}». Решение, его дата и основание видны в объяснении по школе.",
+    "Решение можно изменить: впишите новое с более поздней датой. Прежнее сохранится в журнале решений.",
+    "Вероятность T — насколько расчёт уверен, что результаты школы стойко низкие: от 0 (нет) до 1 (да).",
     "Верните книгу аналитику. Имя файла значения не имеет, листы не переносят в другую книгу.",
     "Книга для внутренней работы: числа рядом с названием школы наружу не передают.",
 )
@@ -40,7 +45,8 @@ class CommissionBook:
     Args:
         region_name, year: whose it is.
         schools: rows in the order of the sheet: `school_id`, `municipality_name`, `school_name`, `question_text`,
-            `known_text`, and the decision that stands already: `action`, `who`, `date`, `why` (missing where none).
+            `known_text`, and the decision that stands already: `action`, `who`, `date`, `why`, `review_date` (missing
+            where none).
         federal: rows to compare with: `municipality_name`, `school_name`, `list_text`, `federal_year`,
             `relation_text`, `reason_text`.
         notice: marks a made-up region; empty otherwise.
@@ -94,12 +100,15 @@ def _write_guide(workbook: Any, styles: _Styles, book: CommissionBook) -> None:
     """The first sheet: what is decided here and how."""
     sheet = workbook.add_worksheet(GUIDE_SHEET)
     sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, 105)
+    sheet.set_column(0, 0, GUIDE_WIDTH)
+    sheet.set_landscape()
+    sheet.set_paper(PAPER_A4)
+    sheet.fit_to_pages(1, 0)
     sheet.write_string(0, 0, f"Решения комиссии о перечне школ {book.year} года", styles.title)
     sheet.write_string(1, 0, book.notice or book.region_name, styles.demo if book.notice else styles.plain)
     for row, step in enumerate(GUIDE, start=2):
         sheet.write_string(row, 0, f"{row - 1}. {step}", styles.plain)
-        sheet.set_row(row, _points(((step, 105),)))
+        sheet.set_row(row, _points(((step, GUIDE_WIDTH),)))
     sheet.protect()
 
 
@@ -109,7 +118,8 @@ def _write_decisions(workbook: Any, styles: _Styles, book: CommissionBook) -> No
     for row, school in enumerate(records(book.schools), start=2):
         shown = [school[name] for name in ("school_id", "municipality_name", "school_name")]
         shown += [school["question_text"], school["known_text"]]
-        taken = [ACTION_WORDS.get(school["action"] or "", ""), school["who"], school["date"], school["why"]]
+        days = [_shown_day(school[name]) for name in ("date", "review_date")]
+        taken = [ACTION_WORDS.get(school["action"] or "", ""), school["who"], days[0], school["why"], days[1]]
         for column, value in enumerate(shown):
             sheet.write_string(row, column, value, styles.cell)
         for column, value in enumerate(taken, start=len(shown)):
@@ -121,7 +131,7 @@ def _write_decisions(workbook: Any, styles: _Styles, book: CommissionBook) -> No
 
 def _write_free_lines(workbook: Any, styles: _Styles, book: CommissionBook) -> None:
     """Empty lines for any other school of the register."""
-    titles, widths = (CODE, *ENTRY_TITLES), (14, 15, 26, 14, 70)
+    titles, widths = (CODE, *ENTRY_TITLES), (14, 17, 26, 14, 70, 16)
     sheet = _table_sheet(workbook, styles, FREE_SHEET, f"Другие школы реестра, {book.year} год", titles, widths)
     for row in range(2, 2 + FREE_LINES):
         for column in range(len(titles)):
@@ -166,6 +176,13 @@ def _finish_entries(sheet: Any, first: int, last: int, action_column: int = TITL
     )
     told = f"Заполните все ячейки: «{ACTION}», «{WHO}», «{DAY}» (ДД.ММ.ГГГГ), «{WHY}»"
     sheet.data_validation(first, action_column + 2, last, action_column + 2, {"validate": "any", "input_message": told})
+    told = f"Только для решения «{ACTION_WORDS['observe']}»: до какого дня вернуться к школе (ДД.ММ.ГГГГ)"
+    sheet.data_validation(first, action_column + 4, last, action_column + 4, {"validate": "any", "input_message": told})
+
+
+def _shown_day(told: str | None) -> str:
+    """A day as people write it; the log has it as ГГГГ-ММ-ДД."""
+    return f"{date.fromisoformat(told):%d.%m.%Y}" if told else ""
 
 
 def _points(cells: Iterable[tuple[str, int]]) -> float:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from pipeline.reasons import REASON_CODES
 from pipeline.register import alphabetical
 from pipeline.russian import plural
-from pipeline.selection import REASON_CODES
 
 # They say what became of the school; the code after them says why.
 OUTCOME_CODES = ("left_list", "reserve")

@@ -99,8 +99,17 @@ def render(
     return stream.getvalue()
 
 
-def list_text(objections: pd.DataFrame, schools: Mapping[str, tuple[str, str]], year: int) -> str:
-    """The objections of a year, undecided ones first, three lines each."""
+def list_text(
+    objections: pd.DataFrame, schools: Mapping[str, tuple[str, str]], year: int, history: pd.DataFrame
+) -> str:
+    """The objections of a year, undecided ones first, three lines each and one per decision.
+
+    Args:
+        objections: `OBJECTIONS`.
+        schools: school_id -> name of the municipality and of the school.
+        year: year of decision.
+        history: `OBJECTION_HISTORY`.
+    """
     own = objections[objections["year"] == year]
     if own.empty:
         return f"Возражений за {year} год нет."
@@ -114,6 +123,13 @@ def list_text(objections: pd.DataFrame, schools: Mapping[str, tuple[str, str]], 
         lines.append(
             f"     основание: {row['ground_text']}" + (f"; {row['document_text']}" * bool(row["document_text"]))
         )
+        steps = history[(history["year"] == year) & (history["number"] == row["number"])]
+        for old in records(steps.sort_values("step")):
+            lines.append(
+                f"     прежде: {DECISION_TITLES[old['decision_code']]} {old['decided_date']:%d.%m.%Y}, "
+                f"{old['decided_by']}: {old['why_text']}; пересмотрено {old['revised_date']:%d.%m.%Y}, "
+                f"{old['revised_by']}: {old['revised_why_text']}"
+            )
         if row["decision_code"] != "undecided":
             lines.append(f"     решено {row['decided_date']:%d.%m.%Y}, {row['decided_by']}: {row['why_text']}")
     undecided = int((own["decision_code"] == "undecided").sum())

@@ -12,7 +12,9 @@ from pipeline.sources.reading import HEADER_SEARCH_ROWS, cell_at, data_rows
 ID_SHEET = "shnro_commission"
 ID_KEYS = ("region", "year")
 CODE, ACTION, WHO, DAY, WHY = "Код школы", "Решение", "Кто решил", "Дата решения", "Почему"
-ENTRY_TITLES = (ACTION, WHO, DAY, WHY)
+REVIEW = "Рассмотреть снова до"
+ENTRY_TITLES = (ACTION, WHO, DAY, WHY, REVIEW)
+REQUIRED_TITLES = (CODE, ACTION, WHO, DAY, WHY)  # the days of a new look may be lacking
 RUSSIAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 
 
@@ -26,6 +28,7 @@ class WrittenLine:
     who: str
     day_text: str
     why: str
+    review_text: str = ""
 
 
 def read_lines(file: SourceFile, region_name: str, year: int) -> tuple[WrittenLine, ...]:
@@ -76,8 +79,8 @@ def _head(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
     """The row of the header and the places of the columns that matter; None for a sheet without decisions."""
     for index, row in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
         titles = [text(cell) for cell in row]
-        if all(title in titles for title in (CODE, *ENTRY_TITLES)):
-            return index, {title: titles.index(title) for title in (CODE, *ENTRY_TITLES)}
+        if all(title in titles for title in REQUIRED_TITLES):
+            return index, {title: titles.index(title) for title in (CODE, *ENTRY_TITLES) if title in titles}
     return None
 
 
@@ -85,13 +88,14 @@ def _lines(sheet: Sheet, header_index: int, places: dict[str, int]) -> list[Writ
     """The lines below a header in whose entry cells anything stands."""
     found = []
     for row_number, row in data_rows(sheet, header_index + 1):
-        entries = [cell_at(row, places[title]) for title in ENTRY_TITLES]
+        entries = [cell_at(row, places[title]) if title in places else None for title in ENTRY_TITLES]
         if is_blank(entries):
             continue
-        action, who, day, why = entries
+        action, who, day, why, review = entries
         place = f"лист «{sheet.name}», строка {row_number}"
         code = text(cell_at(row, places[CODE]))
-        found.append(WrittenLine(place, code, text(action).lower(), text(who), _day_text(day), text(why)))
+        told = (text(action).lower().rstrip(" ."), text(who), _day_text(day), text(why), _day_text(review))
+        found.append(WrittenLine(place, code, *told))
     return found
 
 

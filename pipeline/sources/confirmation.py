@@ -33,7 +33,9 @@ from pipeline.tables.orders import RETURNED_ANSWERS, RETURNED_OBJECTIONS
 
 LAYOUT_ID = "confirmation"
 MAX_COUNT = 100_000
-CODES = {word: code for code, word in ANSWERS.items()}
+CODES = {word: code for code, word in ANSWERS.items()} | {
+    "подтверждаем": "confirmed", "подтверждено": "confirmed", "не согласна": "disagreed", "не согласны": "disagreed",
+}  # fmt: skip
 COLUMNS = {header_text(word): (word, name) for word, name in INDICATORS.items()}
 # Columns of a line of objection: number of the row, indicator, right value, ground, document.
 ENTRY_COLUMNS = (1, 2, 4, 5, 9)
@@ -166,7 +168,7 @@ def _read_answers(
     account.announce(len(filled))
     seen: set[str] = set()
     for row_number, school_id, told in filled:
-        status_code = CODES.get(header_text(told).replace("не согласна", "не согласен"))
+        status_code = CODES.get(header_text(told).rstrip(" .!;"))
         if school_id not in form_id.digests or school_id not in known_ids:
             account.reject(sheet.name, row_number, "unknown_school", column="school_id", value=school_id)
         elif school_id in altered:

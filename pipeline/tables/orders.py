@@ -29,20 +29,35 @@ LIST_BEFORE = Table(
     columns=LIST_COLUMNS,
 )
 
+COMMISSION_COLUMNS = (
+    Column("school_id", "string", "Код школы"),
+    Column("year", "int", "Год решения", minimum=1990, maximum=2100),
+    Column("action", "string", "Решение", choices=("include", "exclude", "observe")),
+    Column("who", "string", "Кто решил"),
+    Column("date", "string", "Когда решено"),
+    Column("why", "string", "Почему"),
+    Column("review_date", "string", "Рассмотреть снова до", nullable=True),
+)
+
+COMMISSION_LOG = Table(
+    name="commission_log",
+    grain="One row per decision of the commission about a school, replaced ones included (decisions/commission.csv).",
+    title="Журнал решений комиссии",
+    key=("school_id", "year", "date"),
+    columns=COMMISSION_COLUMNS,
+    caveats=("Действует последнее по дате решение о школе; прежние остаются в журнале.",),
+)
+
 COMMISSION_DECISIONS = Table(
     name="commission_decisions",
-    grain="One row per school and year about which the commission decided (decisions/commission.csv).",
+    grain="One row per school and year about which the commission decided: the decision in force.",
     title="Решения комиссии",
     key=("school_id", "year"),
-    columns=(
-        Column("school_id", "string", "Код школы"),
-        Column("year", "int", "Год решения", minimum=1990, maximum=2100),
-        Column("action", "string", "Решение", choices=("include", "exclude")),
-        Column("who", "string", "Кто решил"),
-        Column("date", "string", "Когда решено"),
-        Column("why", "string", "Почему"),
+    columns=(*COMMISSION_COLUMNS, Column("earlier_text", "string", "Прежние решения", nullable=True)),
+    caveats=(
+        "Решение включить или не включать важнее расчётного и всегда видно в основаниях.",
+        "«Под наблюдением» расчёта не меняет: школа остаётся вне перечня, и к решению возвращаются до указанного дня.",
     ),
-    caveats=("Решение комиссии важнее расчётного и всегда видно в основаниях.",),
 )
 
 ORDER_KINDS = ("list", "amendment")
@@ -171,6 +186,25 @@ OBJECTIONS = Table(
     ),
 )
 
+OBJECTION_HISTORY = Table(
+    name="objection_history",
+    grain="One row per decision on an objection that was revised later; the decision in force stands in `objections`.",
+    title="Пересмотренные решения по возражениям",
+    key=("year", "number", "step"),
+    columns=(
+        YEAR,
+        Column("number", "int", "№ возражения", minimum=1),
+        Column("step", "int", "Которое по счёту решение", minimum=1),
+        Column("decision_code", "string", "Решение", choices=("accepted", "rejected")),
+        Column("decided_by", "string", "Кто решил"),
+        Column("decided_date", "date", "Когда решено"),
+        Column("why_text", "string", "Почему"),
+        Column("revised_by", "string", "Кто пересмотрел"),
+        Column("revised_date", "date", "Когда пересмотрено"),
+        Column("revised_why_text", "string", "Почему пересмотрено"),
+    ),
+)
+
 CONFIRMATION_STATUSES = ("confirmed", "disagreed", "not_confirmed")
 
 CONFIRMATIONS = Table(
@@ -263,7 +297,9 @@ ORDER_TABLES = (
     LISTED_SCHOOLS,
     LIST_DIFFERENCES,
     OBJECTIONS,
+    OBJECTION_HISTORY,
     CONFIRMATIONS,
+    COMMISSION_LOG,
     FEDERAL_LIST,
     LIST_RECONCILIATION,
 )
