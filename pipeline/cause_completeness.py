@@ -70,9 +70,11 @@ def remarks(register: pd.DataFrame, returns: pd.DataFrame, surveyed: pd.DataFram
         surveyed: `SURVEYED_SCHOOLS`.
         year: year of decision.
     """
-    rows = [*_of_returns(returns), *_of_schools(register), *_of_causes(register)]
+    rows = [*_of_returns(returns), *_of_schools(register), *_of_causes(register), *_of_successors(surveyed)]
     columns = ["school_id", "remark_code", "subject_code", "is_blocking", "remark_text"]
-    table = pd.DataFrame(rows, columns=columns).merge(surveyed.drop(columns="is_signed"), on="school_id")
+    table = pd.DataFrame(rows, columns=columns).merge(
+        surveyed.drop(columns=["is_signed", "former_ids", "former_names"]), on="school_id"
+    )
     return REGISTER_REMARKS.typed(table.assign(year=year)).sort_values(list(REGISTER_REMARKS.key), ignore_index=True)
 
 
@@ -118,6 +120,21 @@ def _of_schools(register: pd.DataFrame) -> list[tuple[str, str, str, bool, str]]
             text = "причины названы только руководителем: нужны ответы педагогов, учеников или родителей"
             found.append((str(school_id), "small_sample_only", "", False, text))
     return found
+
+
+def _of_successors(surveyed: pd.DataFrame) -> list[tuple[str, str, str, bool, str]]:
+    """Remarks about schools that stand for others: whose answers, results and marks are counted here."""
+    return [
+        (
+            row["school_id"],
+            "succeeds",
+            "",
+            False,
+            f"заняла место в перечне после реорганизации: {row['former_names']} ({row['former_ids']}); ответы, "
+            "результаты и отметки о проверке прежних школ учтены здесь",
+        )
+        for row in records(surveyed[surveyed["former_ids"].notna()])
+    ]
 
 
 def _of_causes(register: pd.DataFrame) -> list[tuple[str, str, str, bool, str]]:

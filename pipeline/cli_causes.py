@@ -15,6 +15,7 @@ from pipeline.command_run import (
     command_group,
     execute,
     start_run,
+    today,
 )
 
 causes_app = command_group("Причины низких результатов: анкеты и реестр причин.")
@@ -37,7 +38,7 @@ def forms(
     region = load_region(data)
     if not draft:
         refuse_unsigned(data, year)
-    surveyed = surveyed_schools(data, year)
+    surveyed = surveyed_schools(data, year, today(data))
     done = write_forms(
         data,
         year,
@@ -64,7 +65,8 @@ def build(
     from pipeline.store import Store
     from pipeline.tables.causes import REGISTER_OF_CAUSES, REGISTER_REMARKS, SURVEY_FILES
 
-    run = start_run(data, "causes", year, edition, None, None)
+    # Which school stands for which depends on the day.
+    run = start_run(data, "causes", year, edition, None, today(data).isoformat())
     published = execute(run, direct)
     store = Store(run)
     if load_region(data).is_demo:

@@ -1,7 +1,8 @@
 """Federal lists of schools: low results («ШНОР») and signs of non-objective results, as received.
 
 They are shown beside our list and never change it. One row per list, year and school comes out; rows repeat in these
-files, and marks of one school may be spread over several rows: they are put together.
+files, and marks of one school may be spread over several rows: they are put together. Of a list of one year that was
+received on several days the newest delivery counts; what came after the day of the run is set aside.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import identity
+from pipeline.errors import SourceError
 from pipeline.schema import records
 from pipeline.school_lists import FederalFile, list_files, place_words, recognised, school_words
 from pipeline.sources.grid import source_file
@@ -40,26 +42,36 @@ class FederalReading:
     references: pd.DataFrame
 
 
-def read_federal(root: Path, register: identity.Register, decision_year: int) -> FederalReading:
+def read_federal(
+    root: Path, register: identity.Register, decision_year: int, as_of: str | None = None
+) -> FederalReading:
     """Every federal list that lies in a region's `decisions/lists/`; empty frames where there is none.
 
+    Args:
+        root: the region's folder (DIR).
+        register: who is who.
+        decision_year: a school renamed up to this year is its new entry of the register.
+        as_of: lists received after this day (`YYYY-MM-DD`) are not known yet; None: all are.
+
     Raises:
-        SourceError: a file cannot be read.
+        SourceError: a file cannot be read, or holds no row below its header.
         ConfigError: a file there is called like no list.
     """
-    parts, rejects = [LISTED_ROWS.empty().assign(list_code="")], [REJECTS.empty()]
+    parts, rejects = [LISTED_ROWS.empty().assign(list_code="", received_date="")], [REJECTS.empty()]
     for file in list_files(root).federal:
         rows, refused = _rows(file, root)
         parts.append(rows)
         rejects += refused
     rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    rows, untimely = _timely(rows, as_of)
+    rejects += untimely
     if rows.empty:
         return FederalReading(FEDERAL_LIST.empty(), _joined(rejects), SCHOOL_REFERENCES.empty())
     references = identity.recognise(identity.references({LISTED_ROWS.name: rows}), register, decision_year)
     known = recognised(rows, register, decision_year)
     is_unknown = known["school_id"].isna()
-    rejects.append(_unknown(known[is_unknown]))
-    listed, repeated = united(known[~is_unknown])
+    rejects += [_unknown(known[is_unknown]), _refused(known[known["is_contradictory"]], "code_and_name_differ")]
+    listed, repeated = united(known[~is_unknown & ~known["is_contradictory"]])
     return FederalReading(listed, _joined([*rejects, _refused(repeated, "repeated_row")]), references)
 
 
@@ -94,15 +106,32 @@ def united(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _rows(file: FederalFile, root: Path) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """The rows of one file that have a year, with `list_code`; and its rejects."""
-    reading = read_school_list(source_file(file.path, root, file.year or 0))
-    rows = reading.tables.get(LISTED_ROWS.name, LISTED_ROWS.empty()).assign(list_code=file.list_code)
+    """The rows of one file that have a year, with `list_code` and `received_date`; and its rejects."""
+    source = source_file(file.path, root, file.year or 0)
+    reading = read_school_list(source)
+    if reading.read_count == 0:
+        raise SourceError(
+            "В федеральном списке нет ни одной строки",
+            where=source.file_id,
+            remedy="запросите список заново; чтобы считать без него, добавьте к имени файла впереди «_»",
+        )
+    rows = reading.tables.get(LISTED_ROWS.name, LISTED_ROWS.empty())
+    rows = rows.assign(list_code=file.list_code, received_date=file.received_date)
     if file.year is None:
         is_good, reason = rows["year"].notna(), "no_year"
     else:
         is_good, reason = rows["year"].fillna(file.year) == file.year, "other_year"
     good = rows[is_good]
     return good.assign(year=good["year"].fillna(file.year or 0)), [reading.rejects, _refused(rows[~is_good], reason)]
+
+
+def _timely(rows: pd.DataFrame, as_of: str | None) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """The rows of the newest delivery of each list and year up to a day; and rejects of the others."""
+    is_later = rows["received_date"] > (as_of or "9999")
+    late = _refused(rows[is_later], "after_as_of", is_service=True)
+    rows = rows[~is_later]
+    is_older = rows["received_date"] < rows.groupby(["list_code", "year"])["received_date"].transform("max")
+    return rows[~is_older], [late, _refused(rows[is_older], "superseded", is_service=True)]
 
 
 def _unknown(rows: pd.DataFrame) -> pd.DataFrame:

@@ -23,6 +23,8 @@ from pipeline.tables.quality import MATCH_PROPOSALS, SCHOOL_REFERENCES
 COMMON_WORDS = frozenset(
     ("сош", "оош", "нош", "школа", "общеобразовательная", "село", "город", "деревня", "поселок", "станция", "имени")
 )
+# A code of which a file does not say what kind it is: the register's own, else any of the school's codes.
+ANY_KIND = ""
 REFERENCE_COLUMNS = ("code_kind", "code_text", "municipality_text", "school_text")
 
 
@@ -179,7 +181,8 @@ class _Recogniser:
         self.codes: dict[tuple[str, str], list[tuple[int, int, str]]] = {}
         for row in records(register.school_codes):
             span = (row["valid_from_year"] or 0, row["valid_to_year"] or 9999, row["school_id"])
-            self.codes.setdefault((row["code_kind"], row["code"].lower()), []).append(span)
+            for kind in (row["code_kind"], ANY_KIND):
+                self.codes.setdefault((kind, row["code"].lower()), []).append(span)
         self.decisions = {
             (
                 normalise_municipality(row["municipality_text"]),
@@ -215,8 +218,8 @@ class _Recogniser:
     def _by_code(self, code_kind: str, code: str, year: int) -> set[str]:
         if not code:
             return set()
-        if not code_kind:
-            return {self._final(code)} if code in self.school_ids else set()
+        if code_kind == ANY_KIND and code in self.school_ids:
+            return {self._final(code)}
         spans = self.codes.get((code_kind, code.lower()), [])
         return {self._final(school_id) for start, end, school_id in spans if start <= year <= end}
 

@@ -5,6 +5,7 @@ renamed school is one school with two register entries and is joined at once, wh
 the year of results (`successors`), a place in a signed list by the day of the reorganisation (`successor_on`).
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -54,6 +55,30 @@ def successor_on(school_lineage: pd.DataFrame, school_id: str, day: date) -> str
     return current
 
 
+def bearers_on(school_lineage: pd.DataFrame, day: date) -> dict[str, str | None]:
+    """Who bears the place of each reorganised school on a day (`successor_on`); a school that is itself is left out."""
+    ids = sorted({str(school_id) for school_id in school_lineage["school_id"]})
+    found = {school_id: successor_on(school_lineage, school_id, day) for school_id in ids}
+    return {school_id: bearer for school_id, bearer in found.items() if bearer != school_id}
+
+
+def carried_choice(decided: pd.DataFrame, bearers: Mapping[str, str | None]) -> pd.DataFrame:
+    """One row per school about which was decided, under the school that bears its place; closed ones are left out.
+
+    Of several rows that meet in one school a positive one counts (selected, included), then the school's own.
+
+    Args:
+        decided: `SELECTION`, or `COMMISSION_DECISIONS` of one year.
+        bearers: what `bearers_on` gives.
+    """
+    ids = [bearers.get(str(school_id), str(school_id)) for school_id in decided["school_id"]]
+    is_positive = decided["status_code"] == "selected" if "status_code" in decided else decided["action"] == "include"
+    moved = decided.assign(school_id=pd.Series(ids, decided.index, dtype="str"), is_positive=is_positive)
+    moved = moved.assign(is_own=moved["school_id"] == decided["school_id"]).dropna(subset="school_id")
+    first = moved.sort_values(["school_id", "is_positive", "is_own"], ascending=[True, False, False], kind="stable")
+    return first.drop_duplicates("school_id")[list(decided.columns)].reset_index(drop=True)
+
+
 def reorganisation_on(school_lineage: pd.DataFrame, school_id: str, day: date) -> dict[str, Any] | None:
     """The newest reorganisation of a school that is in force on a day, or None.
 
@@ -61,11 +86,19 @@ def reorganisation_on(school_lineage: pd.DataFrame, school_id: str, day: date) -
         `lineage_kind`, `successor_id` (None: closed), `begin` (the day it came into force) and `ground`.
     """
     own = records(school_lineage[school_lineage["school_id"] == school_id])
-    begun = [row | {"begin": begin} for row in own if (begin := _begin(row)) <= day]
+    begun = [row | {"begin": begin} for row in own if (begin := first_day(row)) <= day]
     if not begun:
         return None
     newest = max(begun, key=lambda row: (row["begin"], row["from_year"]))
     return {name: newest[name] for name in ("lineage_kind", "successor_id", "begin", "ground")}
+
+
+def first_day(row: Mapping[str, Any]) -> date:
+    """The day from which a reorganisation (a row of `SCHOOL_LINEAGE`) holds; unsaid: the first of its school year."""
+    if row["from_date"] is None:
+        return date(int(row["from_year"]) - 1, SCHOOL_YEAR_MONTH, 1)
+    begin: date = row["from_date"].date()
+    return begin
 
 
 def refuse_wrong_dates(school_lineage: pd.DataFrame) -> None:
@@ -82,7 +115,7 @@ def refuse_wrong_dates(school_lineage: pd.DataFrame) -> None:
                 where=where,
                 remedy="впишите код преемника в successor_id; если преемника нет, вид реорганизации — closed",
             )
-        begin = _begin(row)
+        begin = first_day(row)
         year = begin.year + (begin.month >= SCHOOL_YEAR_MONTH)
         if year != row["from_year"]:
             raise ConfigError(
@@ -90,6 +123,23 @@ def refuse_wrong_dates(school_lineage: pd.DataFrame) -> None:
                 f"в {row['from_year']} году",
                 where=where,
                 remedy=f"исправьте from_date или впишите from_year {year}: год, в котором кончается учебный год",
+            )
+
+
+def refuse_survivors(school_lineage: pd.DataFrame, schools: pd.DataFrame) -> None:
+    """Refuse a reorganised school that the register (`SCHOOLS`) keeps as working: it would be judged, without results.
+
+    Raises:
+        ConfigError: its last year of validity is not before the year of its last reorganisation.
+    """
+    last_years = dict(zip(schools["school_id"], schools["valid_to_year"], strict=True))
+    for school_id, from_year in school_lineage.groupby("school_id", sort=True)["from_year"].max().items():
+        last = last_years.get(school_id)
+        if pd.isna(last) or last >= from_year:
+            raise ConfigError(
+                f"Школа «{school_id}» реорганизована с {from_year} года, а по реестру действует и дальше",
+                where="reference/schools.csv, столбец valid_to_year",
+                remedy=f"впишите valid_to_year {from_year - 1}: последний год её результатов",
             )
 
 
@@ -125,14 +175,6 @@ def carry_over(results: pd.DataFrame, final: dict[str, str], homes: dict[str, st
     sums["mean_score"] = sums["weighted"] / sums["weight"].where(sums["weight"] > 0)
     joined = sums.reset_index().drop(columns=["weight", "weighted"])
     return RESULTS.conform(pd.concat([moved[~is_joined], joined], ignore_index=True))
-
-
-def _begin(row: dict[str, Any]) -> date:
-    """The day from which a reorganisation holds; without one, the first day of its school year."""
-    if row["from_date"] is None:
-        return date(int(row["from_year"]) - 1, SCHOOL_YEAR_MONTH, 1)
-    begin: date = row["from_date"].date()
-    return begin
 
 
 def _last(school_id: str, step: dict[str, str]) -> str:

@@ -32,7 +32,7 @@ _WORDS = (
 )
 _MUNICIPAL_WORDS = re.compile(
     r"\b(?:муниципальн\w*|городск\w*|район\w*|округ\w*|образовани\w*|г|гор|город\w*|мо|мр|го|"
-    r"администраци\w*|комитет\w*|управлени\w*|отдел\w*|департамент\w*|министерств\w*|област\w*|кра[яй]|"
+    r"администраци\w*|комитет\w*|управлени\w*|отдел\w*|департамент\w*|министерств\w*|област\w*|кра[яй]|р н|"
     r"наук\w*|культур\w*|спорт\w*|молодежн\w*|политик\w*|зато|и|по|п|пгт)\b"
 )
 # A department is named in the genitive («Акшинского района»), a municipality in the nominative: one ending for both.
@@ -48,7 +48,7 @@ def normalise(name: str | None) -> str:
     spelled = re.sub(r"\s+", " ", spelled).strip()
     for pattern, word in _WORDS:
         spelled = pattern.sub(word, spelled)
-    spelled = re.sub(r"№\s*", " №", spelled)
+    spelled = re.sub(r"(?:№|\bn)\s*(?=\d)|№\s*", " №", spelled)
     spelled = re.sub(r"[-‐‑‒–—―]", " ", spelled)
     spelled = re.sub(r"[.,;:()/]", " ", spelled)
     without_form = re.sub(r"\s+", " ", _LEGAL_FORMS.sub(" ", spelled)).strip()

@@ -2,7 +2,7 @@
 
 The federal list of low results is laid beside our list, the one of schools with signs of non-objective results beside
 the schools whose ВПР we doubt. Nothing here changes a decision. A school that has merged or was renamed since stands
-under its successor.
+under its successor: beside the computed list by the year of results, beside the signed one by the day.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.lineage import successors
+from pipeline.reasons import REASON_CODES
 from pipeline.register import municipality_names
 from pipeline.schema import records
-from pipeline.selection import REASON_CODES
 from pipeline.tables.orders import FEDERAL_LISTS, LIST_RECONCILIATION
 
 LIST_TITLES: Mapping[str, str] = {
@@ -40,7 +39,7 @@ def reconcile(
     selection: pd.DataFrame,
     schools: pd.DataFrame,
     municipalities: pd.DataFrame,
-    lineage: pd.DataFrame,
+    final: Mapping[str, str],
     objectivity: pd.DataFrame,
     year: int,
 ) -> pd.DataFrame:
@@ -51,14 +50,13 @@ def reconcile(
     Args:
         federal: `FEDERAL_LIST`.
         listed: `school_id` of our list: the computed or the signed one.
-        selection: `SELECTION` of the year: our decision about every school and its reasons.
+        selection: `SELECTION` of the year: our decision about every school and its reasons, successors in place.
         schools: `SCHOOLS`.
         municipalities: `MUNICIPALITIES`.
-        lineage: `SCHOOL_LINEAGE`.
+        final: each reorganised school -> the one that carries on for it.
         objectivity: `OBJECTIVITY`.
         year: year of our list.
     """
-    final = successors(lineage, year)
     names = schools.set_index("school_id")
     areas = municipality_names(municipalities, year)
     decided = {row["school_id"]: row for row in records(selection)}

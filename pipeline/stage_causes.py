@@ -1,10 +1,12 @@
 """The stages of causes: the published list and what is known of its schools, the survey, the scores, the register."""
 
 from collections.abc import Mapping
+from datetime import date
 
 import pandas as pd
 
 from pipeline import cause_completeness, cause_facts, cause_scores, causes, identity, methodology, region
+from pipeline.lineage import carry_over
 from pipeline.outputs import cause_workbook
 from pipeline.run import Run
 from pipeline.russian import plural
@@ -12,7 +14,7 @@ from pipeline.schema import Table
 from pipeline.store import Published, Store
 from pipeline.survey_forms import load_questionnaire
 from pipeline.survey_returns import read_returns
-from pipeline.surveyed import surveyed_schools
+from pipeline.surveyed import former_schools, surveyed_schools
 from pipeline.tables import causes as tables
 from pipeline.tables import context, reference, sources
 from pipeline.tables.objectivity import OBJECTIVITY
@@ -49,16 +51,19 @@ def take_over(run: Run) -> str:
     """Take the list of the year, what was published about its schools, and the vocabularies."""
     store, published = Store(run), Published(run.root, "identification", run.year)
     lacking = [table.name for table in TAKEN_OVER if table.name in WITHOUT and not published.has(table)]
+    surveyed = surveyed_schools(run.root, run.year, date.fromisoformat(run.as_of) if run.as_of else None)
+    former, register = former_schools(surveyed), region.reference_table(run.root, reference.SCHOOLS)
+    homes = dict(zip(register["school_id"], register["municipality_id"], strict=True))
     for table in TAKEN_OVER:
-        store.write(table, table.empty() if table.name in lacking else published.read(table))
-    surveyed = surveyed_schools(run.root, run.year)
+        frame = table.empty() if table.name in lacking else published.read(table)
+        store.write(table, carry_over(frame, former, homes) if table is RESULTS else _carried(table, frame, former))
     store.write(tables.SURVEYED_SCHOOLS, surveyed)
     questionnaire = load_questionnaire(run.root)
     store.write(tables.CAUSE_DIRECTIONS, questionnaire.directions)
     store.write(tables.SURVEY_ITEMS, questionnaire.items)
     for table in (tables.CAUSES, tables.MEASURES):
         store.write(table, region.reference_table(run.root, table))
-    store.write(tables.CAUSE_VERIFICATIONS, _verifications(run))
+    store.write(tables.CAUSE_VERIFICATIONS, _carried(tables.CAUSE_VERIFICATIONS, _verifications(run), former, run.year))
     kind = "подписанному перечню" if surveyed["is_signed"].all() else "проекту перечня (не подписан)"
     told = f"{plural(len(surveyed), 'школа', 'школы', 'школ')} по {kind}"
     if lacking:
@@ -67,25 +72,35 @@ def take_over(run: Run) -> str:
 
 
 def read_survey(run: Run) -> str:
-    """Read every returned questionnaire; what cannot be used is told file by file."""
+    """Read every returned questionnaire; what cannot be used is told file by file.
+
+    Forms that a school returned before another one took its place count for that one, beside its own.
+    """
     store = Store(run)
+    surveyed = store.read(tables.SURVEYED_SCHOOLS)
+    former = former_schools(surveyed)
+    schools = store.read(reference.SCHOOLS)
+    asked = schools[schools["school_id"].isin({*surveyed["school_id"], *former})]
     returns = read_returns(
         run.root,
         run.year,
         region.load_region(run.root).name,
-        store.read(tables.SURVEYED_SCHOOLS),
+        asked[["school_id", "school_name"]],
         identity.Register(*(store.read(table) for table in REGISTER_TABLES)),
         load_questionnaire(run.root),
     )
-    store.write(tables.SURVEY_ANSWERS, returns.answers)
-    store.write(tables.SURVEY_FILES, returns.files)
+    answers, files = (
+        frame.assign(school_id=frame["school_id"].map(lambda i: former.get(i, i), na_action="ignore").astype("str"))
+        for frame in (returns.answers, returns.files)
+    )
+    store.write(tables.SURVEY_ANSWERS, answers)
+    store.write(tables.SURVEY_FILES, files)
     store.write(sources.SOURCE_FILES, returns.source_files)
     store.write(sources.REJECTS, returns.rejects)
     told = int((returns.files["remark_text"] != "").sum())
-    schools = returns.answers["school_id"].nunique()
     return (
         f"{plural(len(returns.files), 'файл', 'файла', 'файлов')}, с замечаниями {told}; "
-        f"ответы {plural(schools, 'школы', 'школ', 'школ')}"
+        f"ответы {plural(answers['school_id'].nunique(), 'школы', 'школ', 'школ')}"
     )
 
 
@@ -157,3 +172,25 @@ def _verifications(run: Run) -> pd.DataFrame:
     path = run.root / "decisions" / "causes.csv"
     table: Table = tables.CAUSE_VERIFICATIONS
     return region.read_reference(path, table) if path.is_file() else table.empty()
+
+
+def _carried(table: Table, frame: pd.DataFrame, former: Mapping[str, str], year: int | None = None) -> pd.DataFrame:
+    """The rows of a table with the school that carries on in place of each former one.
+
+    Where both have a row, the successor's own counts; a doubt about ВПР holds if it is about either. What a school told
+    of its conditions stays its own: shares of two buildings do not add up.
+
+    Args:
+        table: `OBJECTIVITY`, `CAUSE_VERIFICATIONS`, or a table of conditions, which is left as it is.
+        frame: its rows.
+        former: former school -> the one that stands for it.
+        year: only rows of this year follow; None: of all.
+    """
+    if not former or table.name not in (OBJECTIVITY.name, tables.CAUSE_VERIFICATIONS.name):
+        return frame
+    is_followed = frame["year"] == year if year is not None else frame["year"].notna()
+    ids = frame["school_id"].map(lambda i: former.get(i, i)).where(is_followed, frame["school_id"])
+    moved = frame.assign(school_id=ids, is_own=ids == frame["school_id"])
+    order = ["is_own"] if table.name != OBJECTIVITY.name else ["is_vpr_doubtful", "is_own"]
+    first = moved.sort_values(order, ascending=False, kind="stable").drop_duplicates(list(table.key))
+    return first[list(table.column_names)]

@@ -1,8 +1,11 @@
-"""The stages that lay federal lists beside ours: beside the computed list, and beside the signed one."""
+"""The stages of federal lists: read first of all, laid beside the computed list, and beside the signed one."""
+
+from datetime import date
 
 import pandas as pd
 
 from pipeline import federal_lists, identity, matching, methodology, reconciliation, region
+from pipeline.lineage import bearers_on, carried_choice, successors
 from pipeline.run import Run
 from pipeline.russian import plural
 from pipeline.schema import records
@@ -14,22 +17,32 @@ NO_LISTS = "федеральных списков нет"
 PART = "federal"
 
 
-def reconcile(run: Run) -> str:
-    """Read the federal lists and tell who stands on both, on ours only, on theirs only."""
+def read_federal(run: Run) -> str:
+    """Read the federal lists before anything long is computed: a damaged one is told at once."""
     store = Store(run)
-    who = identity.Register(*(store.read(table) for table in region.REGISTER_TABLES))
-    reading = federal_lists.read_federal(run.root, who, run.year)
+    who = _register(store)
+    reading = federal_lists.read_federal(run.root, who, run.year, run.as_of)
     store.write(orders.FEDERAL_LIST, reading.listed)
-    store.write(sources.REJECTS, reading.rejects, part="7-federal")
-    unknown = _propose(run, reading.references, who)
+    store.write(sources.REJECTS, reading.rejects, part="0-federal")
+    if reading.listed.empty and reading.rejects.empty:
+        return NO_LISTS
+    faults = int((~reading.rejects["is_service"].astype(bool)).sum())
+    return f"{plural(len(reading.listed), 'строка', 'строки', 'строк')} о школах, отклонено {faults}"
+
+
+def reconcile(run: Run) -> str:
+    """Tell who stands on both, on ours only, on theirs only; propose matches for names that only they have."""
+    store = Store(run)
+    who = _register(store)
+    unknown = _propose(run, federal_lists.read_federal(run.root, who, run.year, run.as_of).references, who)
     selection = store.read(decision.SELECTION)
     reconciled = reconciliation.reconcile(
-        reading.listed,
+        store.read(orders.FEDERAL_LIST),
         selection[selection["status_code"] == "selected"],
         selection,
         who.schools,
         who.municipalities,
-        who.school_lineage,
+        successors(who.school_lineage, run.year),
         store.read(OBJECTIVITY),
         run.year,
     )
@@ -41,30 +54,38 @@ def reconcile(run: Run) -> str:
 def reconcile_signed(run: Run) -> str:
     """Lay the federal lists that the identification of the year has published beside the signed list.
 
-    Until a list of the year is signed, the computed one stands for it.
+    Until a list of the year is signed, the computed one stands for it. Whoever has taken a school's place by the day of
+    the run stands for it in all of them.
     """
+    assert run.as_of is not None, "who stands on a list is a question of the day"
     store = Store(run)
     federal, reconciled = orders.FEDERAL_LIST.empty(), orders.LIST_RECONCILIATION.empty()
     if (run.root / "published" / "identification" / str(run.year)).exists():
         published = Published(run.root, "identification", run.year)
         if published.has(orders.FEDERAL_LIST):
             federal = published.read(orders.FEDERAL_LIST)
-        selection = published.read(decision.SELECTION)
+        lineage = region.reference_table(run.root, reference.SCHOOL_LINEAGE)
+        bearers = bearers_on(lineage, min(date.fromisoformat(run.as_of), date(run.year + 1, 8, 31)))
+        selection = carried_choice(published.read(decision.SELECTION), bearers)
         listed = store.read(orders.LISTED_SCHOOLS)
         own = listed[(listed["year"] == run.year) & listed["left_text"].isna()]
         reconciled = reconciliation.reconcile(
             federal,
             selection[selection["status_code"] == "selected"] if own.empty else own,
             selection,
-            published.read(reference.SCHOOLS),
-            published.read(reference.MUNICIPALITIES),
-            published.read(reference.SCHOOL_LINEAGE),
+            region.reference_table(run.root, reference.SCHOOLS),
+            region.reference_table(run.root, reference.MUNICIPALITIES),
+            {school_id: bearer for school_id, bearer in bearers.items() if bearer is not None},
             published.read(OBJECTIVITY),
             run.year,
         )
     store.write(orders.FEDERAL_LIST, federal)
     store.write(orders.LIST_RECONCILIATION, reconciled)
     return reconciliation.summary(reconciled) or NO_LISTS
+
+
+def _register(store: Store) -> identity.Register:
+    return identity.Register(*(store.read(table) for table in region.REGISTER_TABLES))
 
 
 def _propose(run: Run, references: pd.DataFrame, who: identity.Register) -> int:

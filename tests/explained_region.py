@@ -9,8 +9,9 @@ from pipeline import deciding, methodology
 from pipeline.deciding import Case
 from pipeline.expected import StabilityFit
 from pipeline.explain import explanation
+from pipeline.explain.lists import Lists
 from pipeline.methodology import Methodology
-from pipeline.tables.orders import COMMISSION_DECISIONS, LIST_BEFORE, PAST_LIST
+from pipeline.tables.orders import COMMISSION_DECISIONS, FEDERAL_LIST, LIST_BEFORE, PAST_LIST
 from pipeline.tables.reference import MUNICIPALITIES, SCHOOL_LINEAGE, SCHOOLS
 from pipeline.tables.results import RESULTS
 from pipeline.tables.sources import SOURCE_FILES
@@ -46,6 +47,7 @@ class Region:
     fit: StabilityFit
     selection: pd.DataFrame
     source_files: pd.DataFrame
+    lists: Lists
 
     def explain(self, school_id: str) -> pd.DataFrame:
         """The explanation of one school."""
@@ -55,6 +57,7 @@ class Region:
             self.fit,
             self.selection,
             school_id,
+            lists=self.lists,
             municipalities=MUNICIPALITIES.typed(
                 pd.DataFrame([{"municipality_id": "m1", "municipality_name": "Озёрный район"}])
             ),
@@ -65,19 +68,21 @@ class Region:
 def region_of(results: pd.DataFrame, schools: pd.DataFrame, capacity: int, **others: pd.DataFrame) -> Region:
     """A region decided in 2026; `others` are tables that are empty if not given."""
     method = methodology.load().with_capacity(capacity)
+    past_list = others.get("past_list", PAST_LIST.empty())
+    lists = Lists(past_list, LIST_BEFORE.empty(), FEDERAL_LIST.empty(), SCHOOL_LINEAGE.empty(), schools)
     case = deciding.make_case(
         2026,
         results,
         schools,
         SCHOOL_LINEAGE.empty(),
-        others.get("past_list", PAST_LIST.empty()),
+        past_list,
         LIST_BEFORE.empty(),
         others.get("decisions", COMMISSION_DECISIONS.empty()),
     )
     fit = deciding.fit(case, method)
     files = pd.DataFrame([{"file_id": FILE.format(year), "sha256": f"{year}abcdef0123"} for year in YEARS])
     files = files.assign(receipt_year=2026, load_date="", layout_id="x", read_count=1, kept_count=1, rejected_count=0)
-    return Region(case, method, fit, deciding.choose(case, method, fit.table), SOURCE_FILES.conform(files))
+    return Region(case, method, fit, deciding.choose(case, method, fit.table), SOURCE_FILES.conform(files), lists)
 
 
 @cache

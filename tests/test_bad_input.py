@@ -174,8 +174,12 @@ SETTINGS: dict[str, Case] = {
         MONITOR,
         ("«01.09.2026»", "ГГГГ-ММ-ДД"),
     ),
-    "past list with a stranger": (made(LIST, "school_id\ns77\n"), IDENTIFY, ("«s77»", LIST)),
-    "past list with a repetition": (made(LIST, "school_id\ns01\ns01\n"), IDENTIFY, ("повтор ключа", LIST, "строка 3")),
+    "past list with a stranger": (made(LIST, "school_id\ns77\n"), IDENTIFY, ("код s77", LIST, "строка 2")),
+    "past list with a repetition": (
+        made(LIST, "school_id\ns01\ns01\n"),
+        IDENTIFY,
+        ("названа дважды", LIST, "строка 3"),
+    ),
     "commission with another word": (
         made("decisions/commission.csv", "school_id,year,action,who,date,why\ns01,2026,помиловать,комиссия,,так\n"),
         IDENTIFY,

@@ -18,10 +18,10 @@ from small_region import command, make_small_region
 from pipeline import deciding
 from pipeline.errors import UnknownSchoolError
 from pipeline.explain.change import least_that, spread
-from pipeline.explain.facts import chance_text
 from pipeline.explain.search import find_school
 from pipeline.methodology import PACKAGE_DIRECTORY
 from pipeline.outputs.explanation import render
+from pipeline.russian import chance_text
 from pipeline.skeleton import write_reference
 from pipeline.store import write_parquet
 from pipeline.tables.decision import SELECTION
@@ -294,7 +294,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     schools = root / "reference/schools.csv"
     header, *rows = schools.read_text(encoding="utf-8").splitlines()
     twelve = next(row for row in rows if row.startswith("s12,"))
-    former = twelve.replace("s12,", "s99,").replace("№ 12", "№ 99")
+    former = twelve.replace("s12,", "s99,").replace("№ 12", "№ 99") + "2024"  # its last year
     schools.write_text("\n".join([header, *rows, former, ""]), encoding="utf-8")
     merged = {"school_id": "s99", "successor_id": "s12", "lineage_kind": "merged", "from_year": 2025}
     write_reference(root, SCHOOL_LINEAGE, [merged])

@@ -50,3 +50,15 @@ def test_beside_the_signed_list_the_same_federal_list_says_something_else(root: 
     table = Store(run).read(LIST_RECONCILIATION)
     relations = dict(zip(table["school_id"], table["relation_code"], strict=True))
     assert relations == {"s01": "both", "s12": "theirs_only"}
+
+
+def test_a_damaged_federal_list_is_told_before_the_results_are_read(root: Path, monkeypatch, capsys) -> None:
+    damaged = root / "decisions/lists/federal_bias_2026.xlsx"
+    damaged.write_bytes(b"no workbook")
+    for words in (IDENTIFY, ("check", "--year", YEAR, "--data")):
+        assert command(monkeypatch, *words, root) == 1
+        told = capsys.readouterr()
+        assert damaged.name in told.err and "Чтение полученных файлов" not in told.out
+    # Monitoring uses no federal list.
+    assert command(monkeypatch, "monitor", "--year", YEAR, "--direct", "--data", root) == 0
+    damaged.unlink()

@@ -147,3 +147,94 @@ def test_whatever_stands_below_the_header_is_kept_or_rejected(rows: list[list[ob
     filled = [row for row in cleaned[head.first_index - 1 :] if any(cell is not None for cell in row)]
     assert reading.kept_count + reading.rejected_count == reading.read_count == len(filled)
     assert isinstance(reading.rejects, pd.DataFrame)
+
+
+def reading_of(root: Path, rows: Iterable[Row]) -> pd.DataFrame:
+    path = lists(root, "federal_low_2026.xlsx", rows)
+    return read_school_list(source_file(path, root, 2026)).tables["listed_rows"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["МО", "ОО"], ["Озёрный", name(1)], [None, name(2)], ["Лесной", name(7)], [None, name(8)]],
+        [["№", "МО", "ОО"], ["Озёрный район"], [1, None, name(1)], [2, None, name(2)],
+         ["г. Лесной"], [3, None, name(7)], [4, None, name(8)]],
+        [["№", "Наименование школы"], ["Озёрный р-н"], [1, name(1)], [2, name(2)],
+         ["Лесной округ"], [3, name(7)], [4, name(8)]],
+        [["МО", "ОО"], ["Озёрный"], [None, name(1)], [None, name(2)], ["МО", "ОО"],
+         ["Лесной"], [None, name(7)], [None, name(8)], ["Начальник отдела", "подпись"]],
+    ],
+    ids=["merged cells", "rows of their own", "no column", "in their column, header repeated"],
+)  # fmt: skip
+def test_a_municipality_may_stand_once_for_the_rows_below_it(root: Path, rows: list[Row]) -> None:
+    areas = reading_of(root, rows)["municipality_text"]
+    assert ["Озёрный" in area for area in areas] == [True, True, False, False]
+    assert ["Лесной" in area for area in areas] == [False, False, True, True]
+    lists(root, "2025.xlsx", rows)
+    assert list(past_list(root, 2025)["school_id"]) == [school_id(n) for n in (1, 2, 7, 8)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Код"], [301001], [301007]],
+        [["Код ОО", "ОО"], ["edu670001", "Прежнее название"], [301007.0, None]],
+        [["Код ОГЭ", "ОО"], [301001, None], [301007, None]],
+        [["Логин"], [" EDU670001 "], ["edu670007"]],
+        [["№", "Район", "Школа"], [1, "Озёрный р-н", "Средняя общеобразовательная школа N 1"], [2, "Лесной", name(7)]],
+    ],
+    ids=["number", "any code", "code of an exam", "spaces and capitals", "N for №"],
+)
+def test_a_code_of_any_kind_and_usual_spellings_name_a_school(root: Path, rows: list[Row]) -> None:
+    lists(root, "2025.xlsx", rows)
+    assert list(past_list(root, 2025)["school_id"]) == [school_id(1), school_id(7)]
+
+
+def test_a_code_and_a_name_of_two_schools_are_never_taken_for_one(root: Path) -> None:
+    rows = [["Логин", "МО", "ОО"], ["edu670001", "Лесной", name(7)], ["edu670002", "Лесной", "Прежнее название"]]
+    lists(root, "2025.xlsx", rows)
+    message = error(root)
+    assert "разные школы" in message and "строка 2" in message and "строка 3" not in message
+    (root / "decisions/lists/2025.xlsx").rename(root / "decisions/lists/federal_low_2025.xlsx")
+    found = read_federal(root, who_is_who(root), 2026)
+    assert found.listed["school_id"].tolist() == [school_id(2)]
+    assert found.rejects["reason_code"].tolist() == ["code_and_name_differ"]
+
+
+def test_a_merged_schools_name_with_its_successors_code_is_no_contradiction(root: Path) -> None:
+    step = {"school_id": school_id(7), "successor_id": school_id(1), "lineage_kind": "merged", "from_year": 2025}
+    write_reference(root, reference.SCHOOL_LINEAGE, [step])
+    lists(root, "2025.xlsx", [["Логин", "МО", "ОО"], ["edu670001", "Лесной", name(7)]])
+    assert list(past_list(root, 2025)["school_id"]) == [school_id(1)]
+
+
+def test_an_empty_list_is_no_list(root: Path) -> None:
+    lists(root, "2025.xlsx", [["МО", "ОО"], ["Итого", 0]])
+    assert "нет ни одной школы" in error(root)
+    lists(root, "federal_low_2025.csv", [["МО", "ОО"]])
+    with pytest.raises(PipelineError, match="нет ни одной строки"):
+        read_federal(root, who_is_who(root), 2026)
+
+
+def test_marks_may_stand_in_one_column_or_under_short_names(root: Path) -> None:
+    rows = [[*FEDERAL, "markers", "РУ4", "МА 5", "Телефон"], [2026, "edu670001", None, None, "РУ4", 1, None, "22"]]
+    assert reading_of(root, rows)["markers_text"].tolist() == ["markers: РУ4; РУ4"]
+
+
+def test_of_a_list_received_twice_the_newest_counts_and_what_came_after_the_day_does_not(root: Path) -> None:
+    for day, numbers in (("2026-09-01", (1, 2)), ("2026-10-05 исправленный", (2, 3))):
+        (root / "decisions/lists" / day).mkdir()
+        lists(root, f"{day}/federal_low_2026.csv", [["Логин"], *([f"edu670{n:03d}"] for n in numbers)])
+    who = who_is_who(root)
+
+    def read(as_of: str | None) -> tuple[list[str], list[str]]:
+        found = read_federal(root, who, 2026, as_of)
+        return found.listed["school_id"].tolist(), found.rejects["reason_code"].tolist()
+
+    assert read(None) == ([school_id(2), school_id(3)], ["superseded"] * 2)
+    assert read("2026-10-04") == ([school_id(1), school_id(2)], ["after_as_of"] * 2)
+    assert read("2026-08-31") == ([], ["after_as_of"] * 4)
+    (root / "decisions/lists/новые").mkdir()
+    with pytest.raises(PipelineError, match="не днём получения"):
+        list_files(root)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline import deciding, methodology
+from pipeline import deciding, methodology, region
 from pipeline.deciding import Case
 from pipeline.errors import StoreError, UnknownSchoolError
 from pipeline.expected import StabilityFit
@@ -20,15 +20,15 @@ from pipeline.explain.change import Outcome
 from pipeline.explain.change_words import change_facts
 from pipeline.explain.evidence import evidence_facts
 from pipeline.explain.facts import Fact, explanation_table, stated
+from pipeline.explain.lists import Lists
 from pipeline.explain.reckoning import certainty_facts, reckoning_facts
 from pipeline.explain.search import find_school
 from pipeline.explain.verdict import decision_facts
 from pipeline.lineage import successors
 from pipeline.methodology import Methodology
-from pipeline.region import DEMO_NOTICE
 from pipeline.schema import records
 from pipeline.store import Published
-from pipeline.tables import decision, reference, sources
+from pipeline.tables import decision, orders, reference, sources
 
 # Sections of an edition that `deciding` looks at; the others check the data or word the reports.
 DECIDING_SECTIONS = ("pool", "familiar", "stability", "selection", "objectivity")
@@ -42,6 +42,7 @@ def explanation(
     selection: pd.DataFrame,
     school_id: str,
     *,
+    lists: Lists,
     municipalities: pd.DataFrame,
     source_files: pd.DataFrame,
     notices: tuple[str, ...] = (),
@@ -54,6 +55,7 @@ def explanation(
         fit: the model of the list (`deciding.fit` of the two).
         selection: the list (`deciding.choose`).
         school_id: a school of `selection`.
+        lists: earlier and federal lists, reorganisations.
         municipalities: names with years of validity (`MUNICIPALITIES`).
         source_files: the received files (`SOURCE_FILES`).
         notices: what has to be read first.
@@ -62,7 +64,7 @@ def explanation(
     evidence = evidence_facts(case, method, fit, school_id)
     facts = [
         *(stated("decision", "notice", "Важно", text) for text in notices),
-        *decision_facts(case, method, selection, municipalities, row),
+        *decision_facts(case, method, selection, municipalities, lists, row),
         *evidence,
         *reckoning_facts(method.stability, fit, school_id),
         *certainty_facts(case, method, fit, school_id, is_vpr_only=bool(row["is_vpr_only"])),
@@ -97,7 +99,7 @@ def explain_published(root: Path, year: int, asked: str) -> pd.DataFrame:
             (),
             "проверьте год решения и годы действия школы в reference/schools.csv",
         )
-    method = _method(root, published.manifest)
+    method = published_method(root, published.manifest)
     case = deciding.make_case(year, *(published.read(table) for table in deciding.CASE_TABLES))
     fit = deciding.fit(case, method)
     _require_same(selection, deciding.choose(case, method, fit.table), root, year)
@@ -107,21 +109,30 @@ def explain_published(root: Path, year: int, asked: str) -> pd.DataFrame:
         fit,
         selection,
         final,
+        lists=_lists(root, published, schools),
         municipalities=municipalities,
         source_files=published.read(sources.SOURCE_FILES),
         notices=tuple(_notices(published.manifest, named, final)),
     )
 
 
+def _lists(root: Path, published: Published, schools: pd.DataFrame) -> Lists:
+    """The published lists, and the reorganisations as they are known today."""
+    # A publication of an older version of the program has no federal lists.
+    federal = published.read(orders.FEDERAL_LIST) if published.has(orders.FEDERAL_LIST) else orders.FEDERAL_LIST.empty()
+    lineage = region.reference_table(root, reference.SCHOOL_LINEAGE)
+    return Lists(published.read(orders.PAST_LIST), published.read(orders.LIST_BEFORE), federal, lineage, schools)
+
+
 def _notices(manifest: Mapping[str, Any], named: str, final: str) -> Iterator[str]:
     """What has to be read first: made-up data, another school than the one that was asked about."""
     if manifest["is_demo"]:
-        yield DEMO_NOTICE
+        yield region.DEMO_NOTICE
     if named != final:
         yield f"Школы {named} больше нет: её результаты и место в перечне перешли к преемнику {final}."
 
 
-def _method(root: Path, manifest: Mapping[str, Any]) -> Methodology:
+def published_method(root: Path, manifest: Mapping[str, Any]) -> Methodology:
     """The edition of the published list with its places, as long as no deciding number has changed since.
 
     Raises:

@@ -38,7 +38,7 @@ class Outcome:
 
     @property
     def reason_codes(self) -> tuple[str, ...]:
-        """Codes of `selection.REASON_CODES`."""
+        """Codes of `reasons.REASON_CODES`."""
         return tuple(str(self.row["reason_codes"]).split(";"))
 
 

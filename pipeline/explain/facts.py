@@ -5,11 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pipeline.russian import number
-from pipeline.schema import FLOAT_DECIMALS
+from pipeline.russian import chance_text, number
 from pipeline.tables.explanation import EXPLANATION
-
-HARDLY, NEARLY_SURE = 0.01, 0.99  # beyond them a model must not sound certain
 
 
 class Fact(NamedTuple):
@@ -49,20 +46,6 @@ def chance(
 ) -> Fact:
     """A fact that is a probability; near 0 and 1 it is never told as a certainty."""
     return Fact(section, code, title, float(value), chance_text(value), unit, source, part)
-
-
-def chance_text(value: float) -> str:
-    """A probability in words: «0,87», «больше 0,99», «меньше 0,01»; «0,0998» where it would read as the threshold."""
-    shown = round(float(value), 2)
-    if shown > NEARLY_SURE:
-        return f"больше {number(NEARLY_SURE)}"
-    if shown < HARDLY:
-        return f"меньше {number(HARDLY)}"
-    # Every threshold of T is a whole tenth: on which side of it the school stands must be seen.
-    decimals = 2
-    while decimals < FLOAT_DECIMALS and round(value, decimals) == round(value, 1) != round(value, FLOAT_DECIMALS):
-        decimals += 1
-    return number(round(float(value), decimals), decimals)
 
 
 def stated(section: str, code: str, title: str, text: str, source: str = "", part: str = "") -> Fact:

@@ -83,7 +83,7 @@ def _model_certainty(row: dict[str, Any], method: Methodology, fit: StabilityFit
     """What the model says of its own certainty."""
     section, table = "certainty", f"таблица stability, {school_id}"
     title = "Из 100 школ с такими данными входят"
-    yield Fact(section, "confirmed_of_100", title, row["probability"], _of_hundred(row["probability"]), "доля", table)
+    yield Fact(section, "confirmed_of_100", title, row["probability"], of_hundred(row["probability"]), "доля", table)
     yield stated(section, "band", "Полоса", BANDS[row["band_code"]], table)
     reliability = RELIABILITIES[row["reliability_code"]]
     title = "Надёжность R: доля собственных результатов школы в индексе"
@@ -95,7 +95,7 @@ def _model_certainty(row: dict[str, Any], method: Methodology, fit: StabilityFit
         title = "P: вероятность оказаться среди школ с самыми низкими результатами в следующем году"
         yield chance(section, "next_year", title, row["next_year_probability"], table)
     yield Fact(
-        section, "sample", "Размер выборки последнего года", row["size_count"], _sample(row["size_count"], method),
+        section, "sample", "Размер выборки последнего года", row["size_count"], sample_words(row["size_count"], method),
         "чел.", table,
     )  # fmt: skip
     subjects = fit.subjects[(fit.subjects["school_id"] == school_id) & fit.subjects["probability"].notna()]
@@ -106,13 +106,13 @@ def _model_certainty(row: dict[str, Any], method: Methodology, fit: StabilityFit
         yield chance(section, "subject_probability", title, subject["probability"], source, name)
 
 
-def _of_hundred(probability: float) -> str:
+def of_hundred(probability: float) -> str:
     """How many of a hundred; a certainty is never claimed."""
     count = round(100 * probability)
     return "больше 99" if count > 99 else "меньше одной" if count < 1 else f"примерно {count}"
 
 
-def _sample(count: int, method: Methodology) -> str:
+def sample_words(count: int, method: Methodology) -> str:
     """The band of the federal guidance in words."""
     rules = method.sample
     if count >= rules.informative_count:

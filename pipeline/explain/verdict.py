@@ -1,4 +1,4 @@
-"""The decision about a school in words: status, reasons, the list in force, the commission, its place."""
+"""The decision about a school in words: status, reasons, earlier and federal lists, the commission, its place."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -8,11 +8,12 @@ import pandas as pd
 
 from pipeline.deciding import Case
 from pipeline.explain.facts import Fact, chance, stated
+from pipeline.explain.lists import Lists, list_facts
 from pipeline.methodology import Methodology
+from pipeline.reasons import REASON_CODES
 from pipeline.register import municipality_names
 from pipeline.russian import kind_label, number
 from pipeline.schema import records
-from pipeline.selection import REASON_CODES
 
 STATUSES: Mapping[str, str] = {
     "selected": "включена в перечень школ, которым оказывают адресную методическую помощь",
@@ -22,7 +23,11 @@ STATUSES: Mapping[str, str] = {
     "excluded": "в отборе не участвует",
 }
 BY_PROBABILITY = ("entered_by_probability", "tie_block", "tie_break")
-ACTIONS: Mapping[str, str] = {"include": "включить в перечень", "exclude": "не включать в перечень"}
+ACTIONS: Mapping[str, str] = {
+    "include": "включить в перечень",
+    "exclude": "не включать в перечень",
+    "observe": "пока не включать, оставить под наблюдением",
+}
 
 
 def status_text(row: Mapping[str, Any]) -> str:
@@ -37,6 +42,7 @@ def decision_facts(
     method: Methodology,
     selection: pd.DataFrame,
     municipalities: pd.DataFrame,
+    lists: Lists,
     row: Mapping[str, Any],
 ) -> Iterator[Fact]:
     """The facts of the section.
@@ -46,6 +52,7 @@ def decision_facts(
         method: the edition.
         selection: `SELECTION`, whole.
         municipalities: `MUNICIPALITIES`.
+        lists: earlier and federal lists, reorganisations.
         row: the school's row of `selection`.
     """
     say = partial(stated, "decision")
@@ -67,26 +74,15 @@ def decision_facts(
         yield say("firm", "Твёрдое решение", text, table)
     if row["is_watched"]:
         yield say("watched", "Наблюдение", "школа под наблюдением", table)
-    yield from _list_in_force(case, school_id)
+    yield from list_facts(lists, school_id, case.year)
     for decided in records(case.decisions[case.decisions["school_id"] == school_id]):
         text = f"{ACTIONS[decided['action']]}; решил: {decided['who']}, {decided['date']}; почему: {decided['why']}"
+        if decided["review_date"]:
+            text += f"; рассмотреть снова до {decided['review_date']}"
+        if decided["earlier_text"]:
+            text += f"; прежние решения: {decided['earlier_text']}"
         yield say("commission", "Решение комиссии", text, "decisions/commission.csv")
     yield from _place(selection, row, table)
-
-
-def _list_in_force(case: Case, school_id: str) -> Iterator[Fact]:
-    """Whether the school is on the list made a year ago, and by which order."""
-    source = f"подписанный перечень {case.year - 1} года"
-    if case.list_in_force is None:
-        yield stated("decision", "list_in_force", "Действующий перечень", "прежнего перечня нет", source)
-        return
-    own = records(case.list_in_force[case.list_in_force["school_id"] == school_id])
-    if not own:
-        yield stated("decision", "list_in_force", "Действующий перечень", "школа в нём не состоит", source)
-        return
-    order = " от ".join(str(own[0][name]) for name in ("number", "date") if own[0][name])
-    text = "школа в нём состоит" + (f" (приказ {order})" if order else "")
-    yield stated("decision", "list_in_force", "Действующий перечень", text, source)
 
 
 def _place(selection: pd.DataFrame, row: Mapping[str, Any], table: str) -> Iterator[Fact]:

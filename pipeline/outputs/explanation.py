@@ -135,6 +135,8 @@ def _decision(facts: Facts) -> Iterator[str]:
     if commission := facts.text("commission"):
         yield f"Решение комиссии: {commission}."
     yield f"Действующий перечень прошлого года: {facts.text('list_in_force')}."
+    yield f"Перечень позапрошлого года: {facts.text('list_before')}."
+    yield from _other_lists(facts)
     if facts.value("place") is None:
         return
     yield (
@@ -157,6 +159,17 @@ def _decision(facts: Facts) -> Iterator[str]:
     if firm := facts.text("firm"):
         yield f"Решение твёрдое: {firm}."
     yield from (f"{row['value_text'].capitalize()}." for row in facts.all("watched"))
+
+
+def _other_lists(facts: Facts) -> Iterator[str]:
+    """Federal lists, which decide nothing, and what has become of the school and of those that it carries on."""
+    federal = facts.all("federal")
+    for row in federal:
+        source = "" if row["source_text"].startswith("таблица") else f" ({row['source_text']})"
+        yield f"{row['title']}: {row['value_text']}{source}."
+    if federal:
+        yield "Федеральные списки на отбор не влияют."
+    yield from (f"{row['title']}: {row['value_text']}." for row in facts.all("reorganisation"))
 
 
 def _evidence(facts: Facts, sheets: Sequence[str]) -> Iterator[str]:

@@ -172,7 +172,7 @@ def _content(file: SourceFile) -> bytes:
             "Файл не удаётся открыть", where=file.file_id, remedy="проверьте, что файл на месте и доступен для чтения"
         ) from error
     if not content.strip():
-        raise SourceError("Файл пуст", where=file.file_id, remedy="запросите файл заново или уберите его из raw/")
+        raise SourceError("Файл пуст", where=file.file_id, remedy="запросите файл заново или уберите его из папки")
     return content
 
 

@@ -2,7 +2,8 @@
 
 Such a list names a school by code or by name and municipality, sometimes with the year, the order, and marks per
 subject and grade in further columns, whose titles may stand in two rows («Русский язык» over «4», «5»). Other columns
-are not read: who works in a school is nobody's business here.
+are not read: who works in a school is nobody's business here. A municipality may stand once for the rows below it: in
+a merged cell of its column, or in a row of its own.
 """
 
 import re
@@ -23,6 +24,8 @@ COLUMNS: Mapping[str, str] = {
     "fisoko": r"^логин\b",
     "inn": r"^инн\b",
     "ogrn": r"^огрн\b",
+    "oge": r"^код (огэ|гиа-?9)\b",
+    "ege": r"^код (егэ|гиа-?11)\b",
     "school_id": r"^(school_id|код|код (школы|оо|организации))$",
     "number": r"^(number|номер приказа|№ приказа|приказ)$",
     "date": r"^(date|дата|дата приказа)$",
@@ -30,15 +33,21 @@ COLUMNS: Mapping[str, str] = {
     "school": r"^(school_name|оо|школа)$|^(краткое |полное )?(наименование|название)\b|организаци|учреждени",
     "idle_code": r"^код\b",
 }
-CODES = ("school_id", "fisoko", "inn", "ogrn")
+CODES = ("school_id", "fisoko", "inn", "ogrn", "oge", "ege")
 UNSET = frozenset(("", "0", "нет", "-", "–", "—", "false", "ложь", "не выявлено"))
 SET = frozenset(("1", "да", "+", "x", "х", "v", "✓", "✔", "*", "true", "истина", "есть", "выявлено"))
 # Only such a column is a mark: what else stands in a list (a director's name, a telephone) is not taken at all.
 MARK = re.compile(
-    r"признак|маркер|\b(впр|огэ|егэ|класс)\b|русск|матем|физик|хими|биолог|истори|географ|обществозн|литерат|"
-    r"информат|язык|окружающ"
+    r"признак|маркер|marker|\b(впр|огэ|егэ|класс)\b|русск|матем|физик|хими|биолог|истори|географ|обществозн|литерат|"
+    r"информат|язык|окружающ|^(ру|ма|ом|би|ис|гг|об|фи|хи|ли|ан|не|фр)[ _-]?\d{1,2}\b"
 )
-FOOTER = re.compile(r"^(итого|всего|примечани|исполнитель)")
+FOOTER = re.compile(
+    r"^(итого|всего|примечани|исполнитель|согласовано|подпись|\*|"
+    r"((и\.? ?о\.? |временно исполняющ\w+ обязанности )?"
+    r"(начальник|заместител|директор|министр|председател|руководител)\w*)\b)"
+)
+# A row of one cell that names a municipality; in the column of municipalities it needs none of these words.
+AREA = re.compile(r"\b(район|р-н|округ|город|зато)\b|^г\. ?[а-я]")
 TWO_YEARS = re.compile(r"(\d{4}) ?[/–-] ?(\d{4}|\d{2})")
 
 
@@ -70,8 +79,9 @@ def read_school_list(file: SourceFile) -> Reading:
         raise UnknownLayoutError(
             "В файле не найден заголовок списка школ",
             where=file.file_id,
-            remedy="нужна строка заголовка со столбцом «Код школы» или «Логин» либо со столбцами «МО» и «ОО»; "
-            "годится и таблица со столбцами school_id, school_name, municipality_name",
+            remedy="нужна строка заголовка со столбцом «Код школы» или «Логин» либо со столбцами «МО» и «ОО» "
+            f"среди первых {HEADER_SEARCH_ROWS} строк; годится и таблица со столбцами school_id, school_name, "
+            "municipality_name",
         )
     account.layout_ids.append(LAYOUT_ID)
     for sheet, head in heads:
@@ -90,7 +100,8 @@ def find_head(sheet: Sheet) -> Head | None:
     best: tuple[int, int, dict[str, int]] | None = None
     for index, row in enumerate(sheet.rows[:HEADER_SEARCH_ROWS]):
         places = _places(row)
-        names_schools = any(code in places for code in CODES) or {"school", "municipality"} <= set(places)
+        # A title above the table speaks of organisations too, but in one cell.
+        names_schools = any(code in places for code in CODES) or ("school" in places and _filled_count(row) > 1)
         if names_schools and (best is None or len(places) > best[0]):
             best = (len(places), index, places)
     if best is None:
@@ -139,33 +150,53 @@ def _read_rows(sheet: Sheet, head: Head, account: Account) -> None:
     """Keep or reject every row below the header."""
     rows = data_rows(sheet, head.first_index)
     account.announce(len(rows))
-    for row_number, row in rows:
+    area: str | None = None  # the municipality that rows without one of their own belong to
+    for place, (row_number, row) in enumerate(rows):
         cells = {kind: cell_at(row, index) for kind, index in head.places.items()}
         code_kind = next((kind for kind in CODES if text(cells.get(kind))), "")
         school = text(cells.get("school"))
         first = next(cell for cell in row if cell is not None)
-        if not code_kind and (FOOTER.search(header_text(first)) or FOOTER.search(school.lower())):
-            account.reject(sheet.name, row_number, "footer_row", is_service=True)
-        elif _is_numbering(row):
+        if _places(row) == head.places or _is_numbering(row):
             account.reject(sheet.name, row_number, "service_row", is_service=True)
+        elif not code_kind and (FOOTER.search(header_text(first)) or FOOTER.search(header_text(school))):
+            account.reject(sheet.name, row_number, "footer_row", is_service=True)
+        elif not code_kind and not school and _is_heading(row, rows[place + 1 : place + 2], head):
+            area = text(first)
+            account.reject(sheet.name, row_number, "service_row", value=first, is_service=True)
         elif not code_kind and not school:
             account.reject(sheet.name, row_number, "no_school", value=first)
         elif (year := _year(cells.get("year"))) is None and text(cells.get("year")):
             account.reject(sheet.name, row_number, "not_a_number", column="year", value=cells.get("year"))
         else:
+            area = text(cells.get("municipality")) or area
             account.keep(
                 LISTED_ROWS,
                 sheet.name,
                 row_number,
                 code_kind="" if code_kind == "school_id" else code_kind,
                 code_text=text(cells[code_kind]) if code_kind else None,
-                municipality_text=text(cells.get("municipality")) or None,
+                municipality_text=area,
                 school_text=school or None,
                 year=year,
                 number=text(cells.get("number")) or None,
                 date=_date_text(cells.get("date")),
                 markers_text="; ".join(_set_marks(row, head.marks)) or None,
             )
+
+
+def _is_heading(row: list[Cell], following: list[tuple[int, list[Cell]]], head: Head) -> bool:
+    """Whether a row without a school is the municipality of the rows below: the next one has a school and no area."""
+    if _filled_count(row) != 1 or not following:
+        return False
+    below = {kind: text(cell_at(following[0][1], index)) for kind, index in head.places.items()}
+    if below.get("municipality") or not any(below.get(kind) for kind in ("school", *CODES)):
+        return False
+    is_own_column = cell_at(row, head.places.get("municipality")) is not None
+    return is_own_column or any(AREA.search(header_text(cell)) for cell in row)
+
+
+def _filled_count(row: list[Cell]) -> int:
+    return sum(cell is not None for cell in row)
 
 
 def _year(cell: Cell) -> float | None:

@@ -67,6 +67,8 @@ SURVEYED_SCHOOLS = Table(
         Column("school_name", "string", "Наименование школы"),
         Column("municipality_name", "string", "Муниципальное образование"),
         Column("is_signed", "bool", "По подписанному перечню, а не по расчётному"),
+        Column("former_ids", "string", "Коды школ, чьё место в перечне она заняла, через «; »", nullable=True),
+        Column("former_names", "string", "Названия этих школ", nullable=True),
     ),
 )
 
@@ -272,7 +274,7 @@ CAUSE_SUMMARY = Table(
 
 REMARKS = (
     "nothing_returned", "group_missing", "group_unusable", "group_small", "small_sample_only", "not_established",
-    "no_measure", "no_responsible", "no_due_date",
+    "no_measure", "no_responsible", "no_due_date", "succeeds",
 )  # fmt: skip
 
 REGISTER_REMARKS = Table(

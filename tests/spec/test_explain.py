@@ -6,7 +6,7 @@ import pytest
 from explained_region import Region, example_explanation, example_region
 
 from pipeline.outputs.explanation import render
-from pipeline.selection import REASON_CODES
+from pipeline.reasons import REASON_CODES
 from pipeline.tables.decision import STATUSES
 
 

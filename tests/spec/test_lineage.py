@@ -8,8 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
-from pipeline.lineage import carry_over, refuse_wrong_dates, reorganisation_on, successor_on, successors
-from pipeline.tables.reference import SCHOOL_LINEAGE
+from pipeline.lineage import (
+    bearers_on,
+    carried_choice,
+    carry_over,
+    refuse_survivors,
+    refuse_wrong_dates,
+    reorganisation_on,
+    successor_on,
+    successors,
+)
+from pipeline.tables.reference import SCHOOL_LINEAGE, SCHOOLS
 from pipeline.tables.results import RESULTS
 
 HOMES = {"s1": "m1", "s2": "m2", "s3": "m3"}
@@ -122,3 +131,32 @@ def test_a_day_outside_its_school_year_and_a_merger_into_nothing_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=told):
         refuse_wrong_dates(dated(step))
+
+
+def test_a_decision_about_a_reorganised_school_holds_for_whoever_bears_its_place() -> None:
+    steps = dated(
+        ("s1", "s2", "merged", 2027, "2026-11-16"),
+        ("s3", "s4", "branch", 2027, "2026-11-16"),
+        ("s5", None, "closed", 2027, "2026-11-10"),
+    )
+    bearers = bearers_on(steps, date(2026, 11, 16))
+    assert bearers == {"s1": "s2", "s3": "s4", "s5": None}
+    assert bearers_on(steps, date(2026, 11, 15)) == {"s5": None}
+    statuses = {"s1": "selected", "s2": "not_selected", "s3": "reserve", "s4": "selected", "s5": "selected"}
+    decided = pd.DataFrame({"school_id": list(statuses), "status_code": list(statuses.values())})
+    for rows in (decided, decided[::-1]):
+        carried_on = carried_choice(rows, bearers)
+        assert dict(carried_on.to_numpy().tolist()) == {"s2": "selected", "s4": "selected"}
+    assert carried_choice(decided.iloc[:0], bearers).empty
+
+
+@pytest.mark.parametrize(("last_year", "is_refused"), [(None, True), (2027, True), (2026, False), (2020, False)])
+def test_a_reorganised_school_must_not_go_on_working_in_the_register(last_year: int | None, is_refused: bool) -> None:
+    rows = [("s1", "m1", "Школа", "ordinary", last_year)]
+    names = ["school_id", "municipality_id", "school_name", "kind_code", "valid_to_year"]
+    schools, steps = SCHOOLS.conform(pd.DataFrame(rows, columns=names)), lineage(("s1", "s2", "merged", 2027))
+    if is_refused:
+        with pytest.raises(ConfigError, match="valid_to_year 2026"):
+            refuse_survivors(steps, schools)
+    else:
+        refuse_survivors(steps, schools)

@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from pipeline import selection
 from pipeline.federal_lists import united
+from pipeline.lineage import successors
+from pipeline.reasons import REASON_CODES
 from pipeline.reconciliation import CORRIDOR, LISTED_OTHERWISE, NOT_DECIDED, reconcile, summary
 from pipeline.tables import reference
 from pipeline.tables.decision import SELECTION
@@ -62,7 +63,7 @@ def laid_beside(
 ) -> pd.DataFrame:
     ours = pd.DataFrame({"school_id": list(listed)})
     objectivity = OBJECTIVITY.empty() if judged is None else judged
-    return reconcile(theirs, ours, decided(), SCHOOLS, MUNICIPALITIES, LINEAGE, objectivity, YEAR)
+    return reconcile(theirs, ours, decided(), SCHOOLS, MUNICIPALITIES, successors(LINEAGE, YEAR), objectivity, YEAR)
 
 
 def relations(table: pd.DataFrame) -> dict[str, str]:
@@ -78,7 +79,7 @@ def test_every_school_of_either_list_stands_once_and_says_why() -> None:
     assert relations(table) == {
         "s1": "both", "s2": "theirs_only", "s3": "theirs_only", "s4": "theirs_only", "s5": "ours_only",
     }  # fmt: skip
-    words = selection.REASON_CODES
+    words = REASON_CODES
     assert reasons(table) == {
         "s1": words["entered_by_probability"],
         "s2": words["below_entry_probability"],
