@@ -18,8 +18,8 @@ from pipeline.subjects import subject_codes
 from pipeline.synthetic import load_truth, make_region
 from pipeline.synthetic.names import village_adjectives
 from pipeline.synthetic.region import Register, make_register, stream
-from pipeline.synthetic.scores import MARK_COLUMNS, MISSING_SCHOOLS, draw_cells, draw_pupils
-from pipeline.synthetic.truth import make_truth
+from pipeline.synthetic.scores import MARK_COLUMNS, MISSING_SCHOOLS, draw_cells, draw_pupils, plant_support
+from pipeline.synthetic.truth import make_truth, supported_truth
 from pipeline.synthetic.write_fisoko import task_maxima, task_points
 from pipeline.tables import reference
 
@@ -254,3 +254,16 @@ def test_hardship_explains_a_part_of_the_true_differences_and_the_indicators_sho
     low_income = facts[facts["indicator_code"] == "families_low_income_share"]
     shown = low_income["value"].corr(school_ids[low_income.index].map(hardship))
     assert 0.3 < shown < 0.9
+
+
+def test_planted_support_takes_low_results_from_the_schools_of_the_list_before_and_from_nobody_else(
+    register: Register, truth: pd.DataFrame, cells: pd.DataFrame
+) -> None:
+    supported = supported_truth(register, truth, SEED, LAST_YEAR, 0.3)
+    changed = plant_support(cells, frozenset(supported["school_id"]), LAST_YEAR, 0.3, SEED)
+    is_reached = cells["school_id"].isin(supported["school_id"]) & (cells["year"] == LAST_YEAR)
+    assert 45 <= cells.loc[is_reached, "school_id"].nunique() <= 50  # no file holds some schools of the last year
+    pd.testing.assert_frame_equal(cells[~is_reached], changed[~is_reached])
+    kept = changed.loc[is_reached, "mark_2"].sum() / cells.loc[is_reached, "mark_2"].sum()
+    assert kept == pytest.approx(0.7, abs=0.05)
+    assert (changed[list(MARK_COLUMNS)].sum(axis=1) == cells[list(MARK_COLUMNS)].sum(axis=1)).all()

@@ -78,6 +78,22 @@ def draw_cells(register: Register, truth: pd.DataFrame, seed: int, years: tuple[
     return pd.concat(parts, ignore_index=True)
 
 
+def plant_support(cells: pd.DataFrame, school_ids: frozenset[str], year: int, effect: float, seed: int) -> pd.DataFrame:
+    """The cells with support that works: each low result of the schools in the year is one no more by this chance.
+
+    Args:
+        cells: what `draw_cells` gives.
+        school_ids: schools that were supported.
+        year: of the results.
+        effect: share of the low results, 0–1.
+        seed: of everything random; other files do not change.
+    """
+    is_reached = cells["school_id"].isin(school_ids) & (cells["year"] == year)
+    low = cells["mark_2"].where(is_reached, 0).to_numpy()
+    saved = stream(seed, "support").binomial(low, effect)
+    return cells.assign(mark_2=cells["mark_2"] - saved, mark_3=cells["mark_3"] + saved)
+
+
 def draw_pupils(cells: pd.DataFrame, seed: int, label: str) -> pd.DataFrame:
     """One row per entered pupil of the cells, in a made-up order within each school.
 

@@ -64,7 +64,8 @@ def load_truth(directory: Path) -> pd.DataFrame:
 def past_list(register: Register, truth: pd.DataFrame, seed: int, year: int) -> pd.DataFrame:
     """One row per school on the list signed in a past September: the truth of that year seen through noise."""
     rng = stream(seed, "past list" if year == truth["year"].max() - 1 else f"past list {year}")
-    known = truth[truth["year"] == year].merge(register.schools, on="school_id")
+    # Of a list older than the results only its schools are made up: nobody can recount it.
+    known = truth[truth["year"] == max(year, truth["year"].min())].merge(register.schools, on="school_id")
     known = known[~known["kind_code"].isin(EXCLUDED_KINDS)]
     seen = known["true_log_rate"] + rng.normal(0, LIST_NOISE_SD, len(known))
     # One of the schools that merge soon stands on the list: its place goes to the successor.
@@ -85,6 +86,14 @@ def past_list(register: Register, truth: pd.DataFrame, seed: int, year: int) -> 
             "date": f"{year}-09-15",
         }
     ).sort_values(["municipality_name", "school_name"], ignore_index=True)
+
+
+def supported_truth(register: Register, truth: pd.DataFrame, seed: int, last_year: int, effect: float) -> pd.DataFrame:
+    """One row per school that support reaches in the last year: `school_id` (a successor), `year`, `effect_share`."""
+    listed = past_list(register, truth, seed, last_year - 1)["school_id"]
+    heirs = dict(zip(register.lineage["school_id"], register.lineage["successor_id"], strict=True))
+    school_ids = sorted({str(heirs.get(school_id, school_id)) for school_id in listed})
+    return pd.DataFrame({"school_id": school_ids, "year": last_year, "effect_share": effect})
 
 
 def _was_renamed(register: Register, schools: pd.DataFrame) -> "pd.Series[bool]":
