@@ -19,7 +19,7 @@ DEMO_SOURCES := $(shell find pipeline/synthetic -name '*.py' 2>/dev/null) $(wild
 unexport PYTHONDONTWRITEBYTECODE
 
 help:
-	@echo "make run        — учебный регион: мониторинг, выявление школ и причины (при первом запуске установка, 2-3 минуты)"
+	@echo "make run        — учебный регион: мониторинг, перечень, причины, поддержка (при первом запуске установка, 2-3 минуты)"
 	@echo "make check      — проверка кода: стиль, типы, зависимости модулей"
 	@echo "make test       — быстрые тесты (до 3 минут)"
 	@echo "make test-slow  — долгие тесты: сбои, случайные данные"
@@ -62,8 +62,15 @@ run: $(DEMO_MADE)
 	@$(BIN)/shnro identify --data $(DEMO) --year $(YEAR)
 	@echo "Причины $(YEAR)"
 	@$(BIN)/shnro causes build --data $(DEMO) --year $(YEAR)
+	@echo "Приказы $(YEAR)"
 	@test -e $(DEMO)/decisions/orders/$(YEAR)-list-01/seal.json || $(BIN)/shnro order draft --data $(DEMO) --year $(YEAR)
 	@$(BIN)/shnro order show --data $(DEMO)
+	@echo "Поддержка $(YEAR): июнь и ноябрь"
+	@$(BIN)/shnro support programmes --data $(DEMO) --year $(YEAR) --draft
+	@# A school answers the register of causes, which has just been computed.
+	@$(BIN)/python -m pipeline.synthetic.write_programmes $(DEMO) $(YEAR)
+	@$(BIN)/shnro support build --data $(DEMO) --year $(YEAR) --period june
+	@$(BIN)/shnro support build --data $(DEMO) --year $(YEAR) --period november
 	@echo "Результаты: $(DEMO)/published/"
 
 # The hooks of a commit are the checks of the CI; without a git checkout (an archive) the same tools run by themselves.

@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from pipeline import stages
 from pipeline.run import Run
-from pipeline.stages import Stage
+from pipeline.stage import Stage
 
 progress = logging.getLogger("flows.progress")
 

@@ -11,6 +11,7 @@ from pipeline.cli_causes import causes_app
 from pipeline.cli_commission import commission_app
 from pipeline.cli_confirm import confirm_app, objections_app
 from pipeline.cli_orders import order_app
+from pipeline.cli_support import support_app
 from pipeline.command_help import OPTIONS, SUBCOMMAND, RussianGroup, misuse, quoted, title_panels
 from pipeline.command_run import (
     AsOfOption,
@@ -44,6 +45,7 @@ app = typer.Typer(
 match_app = command_group("Сопоставление названий школ с реестром: решает аналитик.")
 layout_app = command_group("Макеты региональных книг.")
 app.add_typer(causes_app, name="causes")
+app.add_typer(support_app, name="support")
 app.add_typer(order_app, name="order")
 app.add_typer(confirm_app, name="confirm")
 app.add_typer(objections_app, name="objections")
@@ -96,9 +98,10 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", metavar="ЧИСЛО", help="Зерно случайных чисел.")] = 2026,
 ) -> None:
     """Создать учебный регион «ДЕМО»: 350 выдуманных школ, 27 муниципалитетов, три года файлов."""
+    from pipeline import order_acts
     from pipeline.errors import ConfigError
     from pipeline.region import load_region
-    from pipeline.synthetic import forget_region, make_region
+    from pipeline.synthetic import AMENDED_YEAR, AMENDMENT_DAY, AMENDMENT_NUMBER, forget_region, make_region
 
     if directory.exists() and any(directory.iterdir()):
         is_old_demo = (directory / "region.toml").is_file() and load_region(directory).is_demo
@@ -110,6 +113,8 @@ def demo(
             )
         forget_region(directory)
     make_region(directory, seed=seed)
+    order_acts.amend(directory, AMENDED_YEAR, (), AMENDMENT_DAY)
+    order_acts.sign(directory, AMENDED_YEAR, AMENDMENT_NUMBER, AMENDMENT_DAY, None, AMENDMENT_DAY)
     typer.echo(
         f"Учебный регион «ДЕМО» готов: {directory}. Дальше: shnro monitor --data {quoted(directory)} --year 2026"
     )

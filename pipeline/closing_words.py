@@ -1,5 +1,6 @@
 """What a command says at the end of a run: what came, what was set aside, who is missing, how the list came out."""
 
+from datetime import date
 from pathlib import Path
 
 import typer
@@ -7,12 +8,15 @@ import typer
 from pipeline import reconciliation
 from pipeline.command_help import quoted
 from pipeline.order_shown import against_signed
-from pipeline.outputs import coverage, dependence, selection
+from pipeline.outputs import coverage, dependence, selection, support
 from pipeline.outputs import quality as quality_report
+from pipeline.outputs.support_reminder import missing_summary
 from pipeline.region import DEMO_NOTICE, load_region
 from pipeline.run import Run
 from pipeline.store import Store
+from pipeline.support_forms import write_reminders
 from pipeline.tables import comparison, decision, orders, quality, sources
+from pipeline.tables import support as support_tables
 
 
 def say_report(folder: Path) -> None:
@@ -52,3 +56,21 @@ def say_selection(run: Run) -> None:
         typer.echo(f"Сверка (на отбор не влияет): {told}.")
     if told := against_signed(run.root, run.year, store.read(decision.SELECTION)):
         typer.echo(told)
+
+
+def say_support(run: Run, deadline: date | None) -> None:
+    """States of the measures and what is at risk; who has not returned a form, with letters to them.
+
+    Args:
+        run: of the flow "support".
+        deadline: until when the letters ask for the forms.
+    """
+    store = Store(run)
+    if load_region(run.root).is_demo:
+        typer.echo(DEMO_NOTICE)
+    tables = (support_tables.ROADMAP_STATUS, support_tables.SUPPORT_FACTS, support_tables.SUPPORT_FILES)
+    typer.echo(support.terminal_summary(*(store.read(table) for table in tables)))
+    returns = store.read(support_tables.SUPPORT_RETURNS)
+    day = date.fromisoformat(run.as_of) if run.as_of else None
+    letters = write_reminders(run.root, run.year, run.period, returns, day=day, deadline=deadline)
+    typer.echo(missing_summary(returns, letters, quoted(run.root)))

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import typer
 
-from pipeline.command_help import NO_WORD, OPTIONS, SUBCOMMAND, RussianCommand, RussianGroup
-from pipeline.errors import ConfigError, QualityGateError
+from pipeline.command_help import NO_WORD, OPTIONS, SUBCOMMAND, RussianCommand, RussianGroup, quoted
+from pipeline.errors import ConfigError, PipelineError, QualityGateError
 
 if TYPE_CHECKING:
     from pipeline.run import Run
@@ -54,15 +55,34 @@ def read_day(text: str, parameter: str) -> date:
 def publish_orders(root: Path, year: int) -> None:
     """Publish what is signed, drafted and objected to as of today, and say where; done after every change of it."""
     from pipeline import methodology
+    from pipeline.order_lock import orders_locked
     from pipeline.stages import FLOWS, finish
 
-    run = start_run(root, "orders", year, methodology.DEFAULT_EDITION, None, date.today().isoformat())
-    for stage in FLOWS[run.flow]:
-        stage.run(run)
-    typer.echo(f"Опубликовано: {finish(run)}")
+    try:
+        run = start_run(root, "orders", year, methodology.DEFAULT_EDITION, None, today(root).isoformat())
+        # Read and published under one lock: what is published last was also read last.
+        with orders_locked(root):
+            for stage in FLOWS[run.flow]:
+                stage.run(run)
+            typer.echo(f"Опубликовано: {finish(run)}")
+    except PipelineError:
+        again = f"shnro order publish --data {quoted(root)} --year {year}"
+        typer.echo(
+            f"Сделанное записано, но published/orders не обновлено. Устранив причину, выполните: {again}", err=True
+        )
+        raise
 
 
-def start_run(root: Path, flow: str, year: int, edition: str, capacity: int | None, as_of: str | None) -> "Run":
+def today(root: Path) -> date:
+    """The day it is in the region, whatever the clock of this machine is set to."""
+    from pipeline.region import load_region
+
+    return datetime.now(ZoneInfo(load_region(root).time_zone)).date()
+
+
+def start_run(
+    root: Path, flow: str, year: int, edition: str, capacity: int | None, as_of: str | None, period: str = ""
+) -> "Run":
     """A new run, with the time of its start for the manifest."""
     from pipeline.stages import start
 
@@ -71,7 +91,9 @@ def start_run(root: Path, flow: str, year: int, edition: str, capacity: int | No
     if as_of is not None:
         read_day(as_of, "--as-of")
     started_at = datetime.now().astimezone().isoformat(timespec="seconds")
-    return start(root, flow, year, edition=edition, capacity=capacity, as_of=as_of, started_at=started_at)
+    return start(
+        root, flow, year, edition=edition, capacity=capacity, as_of=as_of, started_at=started_at, period=period
+    )
 
 
 def execute(run: "Run", direct: bool) -> Path:

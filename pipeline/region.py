@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.commission_log import checked_log, in_force
 from pipeline.errors import ConfigError
 from pipeline.identity import Register
-from pipeline.lineage import refuse_wrong_dates
+from pipeline.lineage import refuse_survivors, refuse_wrong_dates
 from pipeline.russian import toml_place
 from pipeline.schema import Column, Table, records
 from pipeline.school_lists import list_files, own_list
@@ -25,7 +26,7 @@ from pipeline.tables import orders, reference
 DEMO_NOTICE = "ДЕМО: регион, школы и результаты вымышлены."
 RESOURCES = Path(__file__).parent / "resources"
 # Folders of raw/<year> that other commands read (returned questionnaires and forms), not results.
-OTHER_FOLDERS = ("survey", "support", "confirm")
+OTHER_FOLDERS = ("survey", "support", "confirm", "programmes")
 BOOLEANS = {"true": True, "1": True, "да": True, "false": False, "0": False, "нет": False}
 # In the order of `identity.Register`.
 REGISTER_TABLES = (
@@ -37,7 +38,7 @@ REGISTER_TABLES = (
 )
 KIND_WORDS = {"int": "целого числа", "float": "числа", "bool": "«да» или «нет»", "date": "даты"}
 KIND_REMEDIES = {"int": "целое число", "float": "число с точкой", "bool": "«да», «нет»", "date": "дату как ГГГГ-ММ-ДД"}
-SETTINGS_FOLDERS = ("reference", "layouts", "corrections", "methodology", "decisions")
+SETTINGS_FOLDERS = ("reference", "layouts", "corrections", "methodology", "decisions", "templates")
 
 
 @dataclass(frozen=True)
@@ -213,26 +214,20 @@ def register(root: Path) -> dict[str, pd.DataFrame]:
         _refuse_strangers(
             values[~values.isin(schools["school_id"])], f"reference/{name}.csv", "которой нет в schools.csv"
         )
+    refuse_survivors(frames["school_lineage"], schools)
     return frames
 
 
 def past_list(root: Path, year: int) -> pd.DataFrame:
     """The list made in September of a year, as it was imported; empty where there is none (`PAST_LIST`).
 
-    It lies in `decisions/lists/<year>` as a table of the project (.csv with school_id) or as any workbook or CSV that
-    names schools by code or by name and municipality.
+    It lies in `decisions/lists/<year>` as any workbook or CSV that names schools by code (school_id, a login, an exam's
+    code) or by name and municipality.
     """
     path = list_files(root).own.get(year)
     if path is None:
         return orders.PAST_LIST.empty()
-    if not (path.suffix.lower() == ".csv" and b"school_id" in path.read_bytes().partition(b"\n")[0]):
-        return own_list(source_file(path, root, year), who_is_who(root), year)
-    listed = read_reference(path, orders.PAST_LIST)
-    known = reference_table(root, reference.SCHOOLS)["school_id"]
-    _refuse_strangers(
-        listed.loc[~listed["school_id"].isin(known), "school_id"], _place(path), "которой нет в schools.csv"
-    )
-    return listed
+    return own_list(source_file(path, root, year), who_is_who(root), year)
 
 
 def imported_years(root: Path) -> tuple[int, ...]:
@@ -246,14 +241,19 @@ def who_is_who(root: Path) -> Register:
 
 
 def commission_decisions(root: Path) -> pd.DataFrame:
-    """What the commission decided about schools (`decisions/commission.csv`); empty where there is none."""
+    """What the commission decided about schools, the decisions in force (`COMMISSION_DECISIONS`)."""
+    return in_force(commission_log(root))
+
+
+def commission_log(root: Path) -> pd.DataFrame:
+    """Every decision of the commission, replaced ones too (`decisions/commission.csv`); empty where there is none."""
     path = root / "decisions" / "commission.csv"
-    return read_reference(path, orders.COMMISSION_DECISIONS) if path.is_file() else orders.COMMISSION_DECISIONS.empty()
+    return checked_log(read_reference(path, orders.COMMISSION_LOG)) if path.is_file() else orders.COMMISSION_LOG.empty()
 
 
 def settings_hashes(root: Path) -> dict[str, str]:
     """Hash of every file of settings and reference tables in DIR, by path inside it."""
-    paths = [root / "region.toml"]
+    paths = [root / "region.toml", root / "documents.toml"]
     for folder in SETTINGS_FOLDERS:
         # The frozen runs of signed orders have seals of their own.
         inside = ((p, p.relative_to(root).parts) for p in (root / folder).rglob("*"))

@@ -8,6 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+HARDLY, NEARLY_SURE = 0.01, 0.99  # beyond them a model must not sound certain
+STORED_DECIMALS = 9  # no number in a table has more
+
 PROCEDURES: Mapping[str, str] = {
     "vpr": "ВПР",
     "oge": "ОГЭ",
@@ -77,6 +80,11 @@ COLUMNS: Mapping[str, str] = {
     "is_absent": "отметка об отсутствии",
     "asked_value": "правильное значение",
     "ground_text": "основание",
+    "row_number": "номер строки",
+    "indicator": "показатель",
+    "measure_number": "мера",
+    "fact_date": "дата",
+    "quantity": "количество",
 }
 
 # Why a row was not taken, as one finished sentence; the code stands in `rejects.reason_code`.
@@ -130,6 +138,7 @@ REASONS: Mapping[str, str] = {
     "repeated_column": "Второй столбец с тем же показателем: прочитан первый",
     "no_context": "В строке школы нет ни одного сведения",
     "repeated_row": "Строка повторяет уже учтённую",
+    "code_and_name_differ": "Код и название означают разные школы",
     "not_on_scale": "Ответ анкеты — не число от 1 до 5",
     "altered_item": "Текст утверждения анкеты изменён",
     "formula_error": "Ошибка формулы на месте ответа",
@@ -148,7 +157,24 @@ REASONS: Mapping[str, str] = {
     "unknown_row": "Не указан номер строки или такой строки на листе нет",
     "no_indicator": "Не указано, о каком показателе возражение",
     "no_ground": "У возражения нет основания",
+    "unknown_measure": "Такой меры в дорожной карте нет",
+    "not_a_date": "Дата не распознана: нужен один день вида 15.03.2026",
+    "outside_plan_year": "Дата не относится к году плана",
+    "after_day": "Дата события позже дня, на который ведётся мониторинг",
+    "nothing_happened": "Количество 0 без даты: события не было",
+    "part_of_a_whole": "Количество дробное, а единица меры считается целыми",
+    "more_than_possible": "Количество больше, чем может быть в этом месте",
+    "not_asked": "Об этой мере сообщает институт, а не муниципалитет",
+    "outside_list": "Школы нет в перечне, которому служила работа в этот день",
+    "other_municipality": "Школа относится к другому муниципалитету",
+    "unknown_municipality": "Муниципалитет не найден в справочнике",
+    "foreign_support_form": "Форма другого региона, года или срока",
+    "superseded_support_form": "Учтена более поздняя или более полная копия этой формы",
     "same_value": "Правильное значение равно тому, что стоит в данных",
+    "unknown_cause": "В форме школы нет причины с таким номером",
+    "foreign_programme": "Программа другого года или другого региона",
+    "not_listed": "Школы нет в перечне",
+    "superseded_programme": "Учтена более поздняя или более полная программа школы",
 }
 
 
@@ -205,6 +231,20 @@ def number(value: float, decimals: int = 2) -> str:
 def percent(share: float, decimals: int = 1) -> str:
     """A share 0–1 as per cent: «12,5 %»."""
     return f"{number(round(share * 100, decimals), decimals)}\u00a0%"
+
+
+def chance_text(value: float) -> str:
+    """A probability in words: «0,87», «больше 0,99», «меньше 0,01»; «0,0998» where it would read as the threshold."""
+    shown = round(float(value), 2)
+    if shown > NEARLY_SURE:
+        return f"больше {number(NEARLY_SURE)}"
+    if shown < HARDLY:
+        return f"меньше {number(HARDLY)}"
+    # Every threshold of T is a whole tenth: on which side of it the school stands must be seen.
+    decimals = 2
+    while decimals < STORED_DECIMALS and round(value, decimals) == round(value, 1) != round(value, STORED_DECIMALS):
+        decimals += 1
+    return number(round(float(value), decimals), decimals)
 
 
 def value_text(name: str, value: Any) -> str:

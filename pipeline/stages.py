@@ -4,13 +4,13 @@ A stage reads tables from the store, calls the core and writes tables to the sto
 edges, the command line and Prefect, run the same tuples: `start`, every stage in order, `finish`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import pipeline
 from pipeline import (
     deciding,
+    documents,
     methodology,
     region,
     stage_causes,
@@ -21,9 +21,12 @@ from pipeline import (
     stage_orders,
     stage_reconciliation,
 )
-from pipeline.run import Run
+from pipeline.run import Run, published_name
 from pipeline.schema import Table
+from pipeline.stage import Stage
 from pipeline.store import Store, new_run_id, publish, tree_hash
+from pipeline.support_request import period_end
+from pipeline.support_stages import SUPPORT_FLOW, SUPPORT_PUBLISHED, taken_over
 from pipeline.tables import (
     causes,
     comparison,
@@ -39,32 +42,19 @@ from pipeline.tables import (
 )
 from pipeline.tables.results import RESULTS
 
-
-@dataclass(frozen=True)
-class Stage:
-    """One step of a flow.
-
-    Args:
-        name: English name, also the name of the Prefect task.
-        title: what it does, Russian, shown as progress.
-        reads: tables it reads from the store.
-        writes: tables it writes to the store.
-        run: does it; gives a short Russian account of what was done.
-    """
-
-    name: str
-    title: str
-    reads: tuple[Table, ...]
-    writes: tuple[Table, ...]
-    run: Callable[[Run], str]
-
-
 REGISTER = Stage(
     "register",
     "Справочники региона",
     reads=(),
     writes=(*reference.TABLES, *orders.TABLES, *context.REFERENCES),
     run=stage_intake.register,
+)
+READ_FEDERAL = Stage(
+    "read_federal",
+    "Чтение федеральных списков",
+    reads=region.REGISTER_TABLES,
+    writes=(orders.FEDERAL_LIST, sources.REJECTS),
+    run=stage_reconciliation.read_federal,
 )
 READ = Stage(
     "read",
@@ -180,8 +170,14 @@ SELECT = Stage(
 RECONCILE = Stage(
     "reconcile",
     "Сверка с федеральными списками",
-    reads=(*region.REGISTER_TABLES, decision.SELECTION, objectivity.OBJECTIVITY, quality.MATCH_PROPOSALS),
-    writes=(orders.FEDERAL_LIST, orders.LIST_RECONCILIATION, quality.MATCH_PROPOSALS, sources.REJECTS),
+    reads=(
+        *region.REGISTER_TABLES,
+        orders.FEDERAL_LIST,
+        decision.SELECTION,
+        objectivity.OBJECTIVITY,
+        quality.MATCH_PROPOSALS,
+    ),
+    writes=(orders.LIST_RECONCILIATION, quality.MATCH_PROPOSALS),
     run=stage_reconciliation.reconcile,
 )
 SENSITIVITY = Stage(
@@ -254,6 +250,8 @@ TAKE_ORDERS = Stage(
         orders.LISTED_SCHOOLS,
         orders.LIST_DIFFERENCES,
         orders.OBJECTIONS,
+        orders.OBJECTION_HISTORY,
+        orders.COMMISSION_LOG,
         orders.CONFIRMATIONS,
     ),
     run=stage_orders.take_orders,
@@ -266,14 +264,23 @@ RECONCILE_SIGNED = Stage(
     run=stage_reconciliation.reconcile_signed,
 )
 
-INTAKE = (REGISTER, READ, RECOGNISE, COMPUTE_RESULTS, CONDITIONS, CHECK)
+DOCUMENTS = {
+    flow: Stage("documents", "Документы", reads=documents.tables_of(flow), writes=(), run=documents.make_documents)
+    for flow in {document.flow for document in documents.DOCUMENTS}
+}
+
+RESULTS_INTAKE = (READ, RECOGNISE, COMPUTE_RESULTS, CONDITIONS, CHECK)
+INTAKE = (REGISTER, *RESULTS_INTAKE)
+# A damaged federal list is told before the long part begins.
+FULL_INTAKE = (REGISTER, READ_FEDERAL, *RESULTS_INTAKE)
 
 FLOWS: Mapping[str, tuple[Stage, ...]] = {
-    "check": INTAKE,
+    "check": FULL_INTAKE,
     "monitoring": (*INTAKE, JUDGE_OBJECTIVITY, SUMMARISE),
-    "identification": (*INTAKE, JUDGE_OBJECTIVITY, STABILITY, SELECT, RECONCILE, CONTEXT, SENSITIVITY),
+    "identification": (*FULL_INTAKE, JUDGE_OBJECTIVITY, STABILITY, SELECT, RECONCILE, CONTEXT, SENSITIVITY),
     "causes": (REGISTER, TAKE_OVER, READ_SURVEY, SCORE, REGISTER_CAUSES),
-    "orders": (TAKE_ORDERS, RECONCILE_SIGNED),
+    "orders": (TAKE_ORDERS, RECONCILE_SIGNED, DOCUMENTS["orders"]),
+    "support": (REGISTER, *SUPPORT_FLOW),
 }
 
 # What readers outside get, per flow; the rest stays in the run's folder.
@@ -322,6 +329,7 @@ PUBLISHED: Mapping[str, tuple[Table, ...]] = {
         sources.REJECTS,
         sources.SOURCE_FILES,
     ),
+    "support": SUPPORT_PUBLISHED,
     "orders": (*TAKE_ORDERS.writes, *RECONCILE_SIGNED.writes),
 }
 
@@ -335,12 +343,15 @@ def start(
     capacity: int | None = None,
     as_of: str | None = None,
     started_at: str = "",
+    period: str = "",
 ) -> Run:
     """A new run of a flow in a region's folder; settings are checked before the folder of the run is made."""
     region.load_region(root)
     methodology.load(edition, root).with_capacity(capacity)
-    run_id = new_run_id(root, f"{flow}-{year}")
-    return Run(root, flow, year, edition, as_of, capacity, run_id=run_id, started_at=started_at)
+    run_id = new_run_id(root, f"{flow}-{published_name(year, period)}")
+    if period and as_of is None:
+        as_of = period_end(year, period).isoformat()
+    return Run(root, flow, year, edition, as_of, capacity, run_id=run_id, started_at=started_at, period=period)
 
 
 def finish(run: Run) -> Path:
@@ -367,9 +378,13 @@ def finish(run: Run) -> Path:
         },
         "settings": region.settings_hashes(run.root),
     }
+    if run.period:
+        manifest["period"] = run.period
     if run.flow == "causes":
         # The list was made before: its places are those of its own run, not those of the edition.
         taken = stage_causes.taken_over(run)
         manifest |= {"taken_over": taken, "capacity": taken["capacity"]}
+    if run.flow == "support":
+        manifest["taken_over"] = taken_over(run)
     notice = region.DEMO_NOTICE if manifest["is_demo"] else ""
     return publish(run, PUBLISHED[run.flow], manifest, documents=run.folder / "documents", notice=notice)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import StoreError
-from pipeline.run import Run
+from pipeline.run import Run, published_name
 from pipeline.russian import system_fault
 from pipeline.schema import PANDAS_TYPES, Table
 
@@ -25,6 +25,14 @@ MANIFEST = "manifest.json"
 NOTICE = "ВНИМАНИЕ.txt"
 KEPT_VERSIONS = 5  # published versions of one flow and year that stay beside the one in force
 KEPT_RUNS = 10  # folders of runs that stay for looking into failures
+COMMANDS: Mapping[str, str] = {
+    "identification": "identify",
+    "monitoring": "monitor",
+    "causes": "causes build",
+    "support": "support build",
+    "orders": "order publish",
+    "site": "site",
+}
 
 
 class Store:
@@ -48,24 +56,28 @@ class Store:
 
 
 class Published:
-    """The tables in force, as `published/<flow>/<year>` shows them, and the manifest of what they came from."""
+    """The tables in force, as `published/<flow>/<year>` shows them, and the manifest of what they came from.
 
-    def __init__(self, root: Path, flow: str, year: int) -> None:
-        self.folder = root / "published" / flow / str(year)
-        command = {"identification": "identify", "monitoring": "monitor"}[flow]
+    Support is published twice a year: there `period` is one of `tables.support.PERIODS`.
+    """
+
+    def __init__(self, root: Path, flow: str, year: int, period: str = "") -> None:
+        name = published_name(year, period)
+        self.folder = root / "published" / flow / name
+        command = f"shnro {COMMANDS[flow]} --data {root} --year {year}" + f" --period {period}" * bool(period)
         try:
             self.manifest: Mapping[str, Any] = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise StoreError(
                 f"За {year} год ещё ничего не опубликовано",
-                where=f"published/{flow}/{year}",
-                remedy=f"сначала выполните: shnro {command} --data {root} --year {year}",
+                where=f"published/{flow}/{name}",
+                remedy=f"сначала выполните: {command}",
             ) from error
         except ValueError as error:
             raise StoreError(
                 "Опись публикации испорчена",
-                where=f"published/{flow}/{year}/{MANIFEST}",
-                remedy=f"повторите расчёт: shnro {command} --data {root} --year {year}",
+                where=f"published/{flow}/{name}/{MANIFEST}",
+                remedy=f"повторите расчёт: {command}",
             ) from error
 
     def has(self, table: Table) -> bool:
@@ -173,7 +185,7 @@ def publish(
     """
     store = Store(run)
     published = run.root / "published" / run.flow
-    version = published / ".versions" / f"{run.year}-{run.run_id}"
+    version = published / ".versions" / f"{run.published_name}-{run.run_id}"
     try:
         if version.exists():
             shutil.rmtree(version)
@@ -190,13 +202,13 @@ def publish(
             (version / NOTICE).write_text(notice + "\n", encoding="utf-8")
         text = json.dumps({**manifest, "tables": described}, ensure_ascii=False, indent=2, sort_keys=True)
         (version / MANIFEST).write_text(text + "\n", encoding="utf-8")
-        target = published / str(run.year)
+        target = published / run.published_name
         _point(target, version)
-        _prune(published / ".versions", f"{run.year}-", keep=version.name, count=KEPT_VERSIONS)
+        _prune(published / ".versions", f"{run.published_name}-", keep=version.name, count=KEPT_VERSIONS)
     except OSError as error:
         raise StoreError(
             f"Не удаётся опубликовать результаты: {system_fault(error)}",
-            where=f"published/{run.flow}/{run.year}",
+            where=f"published/{run.flow}/{run.published_name}",
             remedy="проверьте свободное место и право записи; прежняя публикация не изменена",
         ) from error
     return target

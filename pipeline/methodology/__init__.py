@@ -15,8 +15,11 @@ from pipeline.errors import MethodologyError
 from pipeline.methodology.rules import (
     CausesRules,
     ContextRules,
+    DisclosureRules,
+    EffectRules,
     FamiliarRules,
     IdentityRules,
+    MonitoringRules,
     ObjectivityRules,
     PoolRules,
     QualityRules,
@@ -24,6 +27,7 @@ from pipeline.methodology.rules import (
     SelectionRules,
     SensitivityRules,
     StabilityRules,
+    SupportRules,
 )
 from pipeline.russian import toml_place
 
@@ -39,9 +43,13 @@ SECTIONS: Mapping[str, type] = {
     "objectivity": ObjectivityRules,
     "sample": SampleRules,
     "causes": CausesRules,
+    "support": SupportRules,
+    "effect": EffectRules,
     "identity": IdentityRules,
     "context": ContextRules,
+    "monitoring": MonitoringRules,
     "quality": QualityRules,
+    "disclosure": DisclosureRules,
 }
 
 
@@ -73,9 +81,13 @@ class Methodology:
     objectivity: ObjectivityRules
     sample: SampleRules
     causes: CausesRules
+    support: SupportRules
+    effect: EffectRules
     identity: IdentityRules
     context: ContextRules
+    monitoring: MonitoringRules
     quality: QualityRules
+    disclosure: DisclosureRules
     parameters: tuple[Parameter, ...] = dataclasses.field(repr=False, default=())
 
     def with_capacity(self, capacity: int | None) -> "Methodology":

@@ -60,6 +60,8 @@ class StabilityRules:
     sharpness_minimum: float
     sharpness_maximum: float
     min_calibrated_schools: int
+    forecast_scale: float
+    forecast_limit: float
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,47 @@ class CausesRules:
 
 
 @dataclass(frozen=True)
+class EffectRules:
+    """What became of listed schools against what was foretold without support (method, section 8)."""
+
+    interval_level: float
+    slope_scale: float
+    form_error: float
+    default_noise: float
+    default_drift: float
+    default_weight: float
+    surprise_limit: float
+    overlap_slope_scale: float
+    placebo_probability: float
+    min_compared_schools: int
+    min_judged_schools: int
+    min_neighbour_schools: float
+    reached_to_month: int
+
+
+@dataclass(frozen=True)
+class SupportRules:
+    """Plan and fact of the roadmap: what its numbers follow, when a measure lags, when it is at risk (method 8)."""
+
+    whole_list_count: int
+    whole_register_count: int
+    whole_municipality_count: int
+    pace_share: float
+    pace_from_share: float
+    near_days: int
+    near_done_share: float
+    programme_from: str  # high, medium, low
+
+
+@dataclass(frozen=True)
+class DisclosureRules:
+    """What the public profile hides (method, section 9): smaller numbers, and what they could be reckoned from."""
+
+    min_shown_count: int
+    min_range_count: int
+
+
+@dataclass(frozen=True)
 class IdentityRules:
     """When a similar name is worth proposing to the analyst; no score ever applies a match by itself."""
 
@@ -175,6 +218,16 @@ class ContextRules:
     adverse_share: float
     min_criteria_count: int
     low_probability: float
+
+
+@dataclass(frozen=True)
+class MonitoringRules:
+    """From where the monitoring report draws a conclusion about a municipality, a subject or a group of schools."""
+
+    growth_share: float
+    interval_level: float
+    min_group_schools: int
+    size_borders: tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,14 @@ from pipeline.tables import (
     comparison,
     context,
     decision,
+    disclosed,
+    effect,
     evidence,
     explanation,
     model,
     objectivity,
     orders,
+    programmes,
     quality,
     reference,
     results,
@@ -33,6 +36,7 @@ TABLES: Mapping[str, Table] = {
         decision.TABLES,
         comparison.TABLES,
         explanation.TABLES,
+        disclosed.TABLES,
         objectivity.TABLES,
         context.TABLES,
         causes.TABLES,
@@ -40,6 +44,8 @@ TABLES: Mapping[str, Table] = {
         orders.ORDER_TABLES,
         school_lists.TABLES,
         support.TABLES,
+        effect.TABLES,
+        programmes.TABLES,
     )
     for table in tables
 }
