@@ -1,13 +1,10 @@
 """A run of a flow by the command: environment, server, flow, and the errors as the operator should see them."""
 
 import importlib
-import logging
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from flows import server, settings
+from pipeline.progress_shown import shown
 from pipeline.run import Run
 
 
@@ -28,21 +25,6 @@ def run_flow(run: Run) -> Path:
         embedded.wait(settings.startup_seconds())
     else:
         server.check_running()
-    with _progress_shown():
+    with shown():
         published: Path = flow(run)
     return published
-
-
-@contextmanager
-def _progress_shown() -> Iterator[None]:
-    """While open, the stages' progress appears on standard output as plain lines, as it does without Prefect."""
-    logger = logging.getLogger("flows")
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)

@@ -1,23 +1,20 @@
 """A tuple of stages as Prefect tasks: one task per stage, named after it, one after another."""
 
-import logging
 from pathlib import Path
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 
-from pipeline import stages
+from pipeline import progress, stages
 from pipeline.run import Run
 from pipeline.stage import Stage
-
-progress = logging.getLogger("flows.progress")
 
 
 def run_stages(tuple_of_stages: tuple[Stage, ...], run: Run) -> Path:
     """The published folder, once every stage has succeeded; the error of the first stage that fails is raised."""
     for number, stage in enumerate(tuple_of_stages, start=1):
-        account = as_task(stage)(run)
-        progress.info("[%d/%d] %s: %s", number, len(tuple_of_stages), stage.title, account)
+        progress.begun(number, len(tuple_of_stages), stage.title)
+        progress.ended(number, len(tuple_of_stages), stage.title, as_task(stage)(run))
     return stages.finish(run)
 
 

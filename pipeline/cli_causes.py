@@ -14,6 +14,7 @@ from pipeline.command_run import (
     command,
     command_group,
     execute,
+    say_published,
     start_run,
     today,
 )
@@ -60,7 +61,6 @@ def build(
 ) -> None:
     """Составить реестр причин: анкеты и факты о школах перечня."""
     from pipeline.outputs import causes as told
-    from pipeline.outputs.cause_workbook import WORKBOOK_NAME
     from pipeline.region import DEMO_NOTICE, load_region
     from pipeline.store import Store
     from pipeline.tables.causes import REGISTER_OF_CAUSES, REGISTER_REMARKS, SURVEY_FILES
@@ -74,5 +74,4 @@ def build(
     typer.echo(
         told.terminal_summary(store.read(REGISTER_OF_CAUSES), store.read(REGISTER_REMARKS), store.read(SURVEY_FILES))
     )
-    typer.echo(f"Реестр для комиссии: {published / 'documents' / WORKBOOK_NAME}")
-    typer.echo(f"Опубликовано: {published}")
+    say_published(published)

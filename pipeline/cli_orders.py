@@ -14,6 +14,7 @@ from pipeline.command_run import (
     execute,
     publish_orders,
     read_day,
+    say_published,
     start_run,
     today,
 )
@@ -110,4 +111,4 @@ def publish(year: YearOption, data: DataOption = Path("data"), direct: DirectOpt
 
     run = start_run(data, "orders", year, methodology.DEFAULT_EDITION, None, today(data).isoformat())
     with orders_locked(data):
-        typer.echo(f"Опубликовано: {execute(run, direct)}")
+        say_published(execute(run, direct))

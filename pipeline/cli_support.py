@@ -15,6 +15,7 @@ from pipeline.command_run import (
     command_group,
     execute,
     read_day,
+    say_published,
     start_run,
 )
 
@@ -103,11 +104,9 @@ def build(
 ) -> None:
     """Свести план и факт дорожной карты: меры, муниципалитеты, школы; кто не сообщил."""
     from pipeline import closing_words
-    from pipeline.outputs.support_workbook import WORKBOOK_NAME
 
     until = None if deadline is None else read_day(deadline, "--deadline")
     run = start_run(data, "support", year, edition, None, as_of, period.value)
     published = execute(run, direct)
     closing_words.say_support(run, until)
-    typer.echo(f"Книга мониторинга: {published / 'documents' / WORKBOOK_NAME}")
-    typer.echo(f"Опубликовано: {published}")
+    say_published(published)

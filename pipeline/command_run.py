@@ -64,13 +64,24 @@ def publish_orders(root: Path, year: int) -> None:
         with orders_locked(root):
             for stage in FLOWS[run.flow]:
                 stage.run(run)
-            typer.echo(f"Опубликовано: {finish(run)}")
+            say_published(finish(run))
     except PipelineError:
         again = f"shnro order publish --data {quoted(root)} --year {year}"
         typer.echo(
             f"Сделанное записано, но published/orders не обновлено. Устранив причину, выполните: {again}", err=True
         )
         raise
+
+
+def say_published(published: Path) -> None:
+    """What there is to open now, and where everything lies."""
+    from pipeline.reports import documents
+
+    if names := documents(published):
+        typer.echo(f"Документы: {published / 'documents'}")
+        for name in names:
+            typer.echo(f"  {name}")
+    typer.echo(f"Опубликовано: {published}")
 
 
 def today(root: Path) -> date:
@@ -115,14 +126,15 @@ def execute(run: "Run", direct: bool) -> Path:
 
 def run_direct(run: "Run") -> None:
     """Run the stages of the flow one after another, with a line of progress each."""
-    from pipeline import closing_words
+    from pipeline import closing_words, progress, progress_shown
     from pipeline.stages import FLOWS
 
     stages = FLOWS[run.flow]
-    for number, stage in enumerate(stages, start=1):
-        try:
-            done = stage.run(run)
-        except QualityGateError:
-            closing_words.say_report(run.folder)
-            raise
-        typer.echo(f"[{number}/{len(stages)}] {stage.title}: {done}")
+    try:
+        with progress_shown.shown():
+            for number, stage in enumerate(stages, start=1):
+                progress.begun(number, len(stages), stage.title)
+                progress.ended(number, len(stages), stage.title, stage.run(run))
+    except QualityGateError:
+        closing_words.say_report(run.folder)
+        raise

@@ -15,6 +15,7 @@ from pipeline import (
     matching,
     methodology,
     plausibility,
+    progress,
     region,
     results,
     validation,
@@ -196,7 +197,8 @@ def _readings(run: Run, subjects: Mapping[tuple[str, str], str]) -> list[Reading
     # The key exists for the length of this call and is written nowhere: pupils' keys serve matching in memory only.
     key = secrets.token_bytes(32)
     readings, errors = [], []
-    for file in files:
+    for number, file in enumerate(files):
+        progress.advanced(number, len(files))
         try:
             readings.append(read_file(ReadingContext(file, subjects, key), layouts))
         except SourceError as error:
