@@ -7,13 +7,13 @@ made otherwise explains nothing, and the cause is then told as not established.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from pipeline.lineage import successor_on
+from pipeline.lineage import bearers_on, carried_choice, successor_on
 from pipeline.reasons import REASON_CODES
 from pipeline.schema import records
 from pipeline.tables.effect import DYNAMICS
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 # The change and the cause are in words here: the tables hold codes.
 CHANGE_WORDS: Mapping[str, str] = {
-    "first_known": "В первом известном перечне",
+    "first_known": "Прежнего перечня нет",
     "entered": "Вошла",
     "stayed": "Осталась",
     "left": "Вышла",
@@ -48,8 +48,9 @@ class YearEvidence:
     Args:
         selection: the computed choice (`SELECTION`) that the signed list stands on.
         previous: the same of the list of the year before.
+        previous_again: that choice repeated by the program of today, where an earlier one made it.
         by_old_method: the year's choice by the edition and number of places of the year before, where they differ.
-        on_old_data: the year's choice with the results of earlier years as the list before had them.
+        on_old_data: the year's choice with what the list before had of earlier years: results and doubts about them.
         replayed: the choice of the year before by today's method and data, where that list was made otherwise.
         decisions: of the commission, all years (`COMMISSION_DECISIONS`).
         amended: schools in signed amendments of the year that were made by the method of the list itself.
@@ -58,6 +59,7 @@ class YearEvidence:
 
     selection: pd.DataFrame | None
     previous: pd.DataFrame | None
+    previous_again: pd.DataFrame | None
     by_old_method: pd.DataFrame | None
     on_old_data: pd.DataFrame | None
     replayed: pd.DataFrame | None
@@ -95,6 +97,7 @@ def _of_year(
     assert evidence is not None, "a list that follows another needs what explains its changes"
     day = _signed_on(lists[year], year)
     before, closed = _borne(lists[year - 1], lineage, day)
+    evidence, joined = _carried(evidence, lineage, day), _joined(lineage, _signed_on(lists[year - 1], year - 1), day)
     earlier = [_borne(lists[other], lineage, day)[0] for other in lists if other < year - 1]
     rows = []
     for school_id, member in own.items():
@@ -102,10 +105,12 @@ def _of_year(
             rows.append(_row(year, {**member, **_told(before[school_id])}, "stayed", None, ""))
             continue
         change = "returned" if any(school_id in names for names in earlier) else "entered"
-        rows.append(_row(year, member, change, *_cause(evidence, year, school_id, is_included=True)))
+        cause = _cause(evidence, year, school_id, school_id in joined, is_included=True)
+        rows.append(_row(year, member, change, *cause))
     for school_id in sorted(set(before) - set(own)):
         change = LEFT_FOR_GOOD if LEFT_FOR_GOOD in _codes(evidence.selection, school_id) else "left"
-        rows.append(_row(year, before[school_id], change, *_cause(evidence, year, school_id, is_included=False)))
+        cause = _cause(evidence, year, school_id, school_id in joined, is_included=False)
+        rows.append(_row(year, before[school_id], change, *cause))
     for member in closed:
         rows.append(_row(year, member, LEFT_FOR_GOOD, "reorganisation", "Закрыта без преемника."))
     return rows + _second_year_out(lists, lineage, year, set(before) | set(own))
@@ -122,11 +127,13 @@ def _second_year_out(
     return [_row(year, members[name], LEFT_FOR_GOOD, None, text) for name in sorted(set(members) - listed)]
 
 
-def _cause(evidence: YearEvidence, year: int, school_id: str, *, is_included: bool) -> tuple[str, str]:
-    """Why a school came on the list or went off it: code and words."""
+def _cause(evidence: YearEvidence, year: int, school_id: str, is_joined: bool, *, is_included: bool) -> tuple[str, str]:
+    """Why a school came on the list or went off it: code and words; `is_joined`: another was merged into it between."""
     codes = _codes(evidence.selection, school_id)
     if not is_included and codes & REORGANISED_CODES:
         return "reorganisation", _words(codes & REORGANISED_CODES)
+    if is_included and (was := _codes(evidence.previous, school_id) & REORGANISED_CODES):
+        return "reorganisation", f"Год назад: {_words(was)}"
     decided = _decision(evidence.decisions, year, school_id, is_included)
     if decided:
         return "commission", decided
@@ -136,18 +143,39 @@ def _cause(evidence: YearEvidence, year: int, school_id: str, *, is_included: bo
         if school_id in evidence.amended:
             return "data", "Перечень изменён приказом после уточнения данных."
         return "not_established", "Подписанный перечень отличается от расчёта, на котором стоит."
-    lacking, lacked = (
-        _status(choice, school_id) == "insufficient_data" for choice in (evidence.selection, evidence.previous)
-    )
-    if not is_included and lacking:
-        return "data", "Данных недостаточно, чтобы судить о школе."
-    if is_included and lacked:
-        return "data", "Год назад данных было недостаточно."
+    lacking = _lacking(evidence, school_id, is_included)
+    if lacking:
+        return "data", lacking
+    if _is_by_program(evidence, school_id, is_included):
+        return "method", "По нынешней программе и на прежних данных уже в прошлом году было бы так же."
     if evidence.by_old_method is not None and _is_selected(evidence.by_old_method, school_id) != is_included:
         return "method", "По прежней методике и прежнему числу мест было бы иначе."
     if evidence.on_old_data is not None and _is_selected(evidence.on_old_data, school_id) != is_included:
-        return "data", "Без уточнения результатов прежних лет было бы иначе."
+        return "data", "Без уточнения данных прежних лет было бы иначе."
+    if is_joined:
+        return "not_established", "Вместе с результатами изменился состав школы: что из них решило, сказать нельзя."
     return _by_results(evidence, school_id, codes, is_included)
+
+
+def _lacking(evidence: YearEvidence, school_id: str, is_included: bool) -> str:
+    """That there was too little to judge a school by, now or a year ago; empty where there was enough."""
+    choice = evidence.previous if is_included else evidence.selection
+    if choice is None:
+        return ""
+    status = _status(choice, school_id)
+    if not status:
+        return "Год назад школы в расчёте не было." if is_included else "В расчёте этого года школы нет."
+    if status == "insufficient_data":
+        return "Год назад данных было недостаточно." if is_included else "Данных недостаточно, чтобы судить о школе."
+    return ""
+
+
+def _is_by_program(evidence: YearEvidence, school_id: str, is_included: bool) -> bool:
+    """Whether the program of today, on the data of the year before, would have made the change a year earlier."""
+    before, again = evidence.previous, evidence.previous_again
+    if before is None or again is None:
+        return False
+    return _is_selected(before, school_id) != is_included and _is_selected(again, school_id) == is_included
 
 
 def _by_results(evidence: YearEvidence, school_id: str, codes: frozenset[str], is_included: bool) -> tuple[str, str]:
@@ -179,7 +207,7 @@ def _decision(decisions: pd.DataFrame, year: int, school_id: str, is_included: b
 def _borne(listed: pd.DataFrame, lineage: pd.DataFrame, day: date) -> tuple[dict[str, Row], list[Row]]:
     """The members of an earlier list by the school that bears the place on a day, and those closed without one."""
     members: dict[str, Row] = {}
-    closed = []
+    closed, moved = [], []
     for row in sorted(records(listed), key=lambda row: str(row["school_id"])):
         bearer = None if row["left_text"] is not None else successor_on(lineage, str(row["school_id"]), day)
         if bearer is None:
@@ -187,9 +215,30 @@ def _borne(listed: pd.DataFrame, lineage: pd.DataFrame, day: date) -> tuple[dict
         elif bearer == row["school_id"]:
             members[bearer] = row
         else:
-            words = f"Вместо школы {row['school_id']} {row['school_name']}."
-            members.setdefault(bearer, {**row, "school_id": bearer, "succeeds_text": words})
+            moved.append((bearer, row))
+    for bearer, row in moved:
+        words = f"Вместо школы {row['school_id']} {row['school_name']}."
+        # Two listed schools may have become one: it is told of both.
+        known = members.setdefault(bearer, {**row, "school_id": bearer, "succeeds_text": None})
+        members[bearer] = {**known, "succeeds_text": " ".join(filter(None, (known["succeeds_text"], words)))}
     return members, closed
+
+
+def _carried(evidence: YearEvidence, lineage: pd.DataFrame, day: date) -> YearEvidence:
+    """The choices of the year before under the schools that bear the places on a day, as the lists are."""
+    bearers = bearers_on(lineage, day)
+    previous, again = (
+        None if choice is None else carried_choice(choice, bearers)
+        for choice in (evidence.previous, evidence.previous_again)
+    )
+    return replace(evidence, previous=previous, previous_again=again)
+
+
+def _joined(lineage: pd.DataFrame, after: date, day: date) -> frozenset[str]:
+    """The schools into which another was merged after one day and up to another; a new name changes nothing."""
+    merged = lineage[lineage["lineage_kind"] != "renamed"]
+    new = set(bearers_on(merged, day)) - set(bearers_on(merged, after))
+    return frozenset(bearer for school_id, bearer in bearers_on(lineage, day).items() if bearer and school_id in new)
 
 
 def _signed_on(listed: pd.DataFrame, year: int) -> date:

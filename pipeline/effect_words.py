@@ -14,7 +14,7 @@ SCHOOL_WORDS: Mapping[str, str] = {
 NO_COMPARISON = "Сравнить не с чем: нет результатов или прогноза."
 WHY_NOT: Mapping[str, str] = {
     "few": "Вывода нет: школ или результатов слишком мало.",
-    "unsound": "Вывода нет: от прогноза отошли и школы вне перечня, значит, дело не только в перечне.",
+    "unsound": "Вывода нет: от прогноза отошли и школы вне перечня, отличие может быть не связано с перечнем.",
     "not_computed": "Вывода нет: перечень составлен не по этой модели, школы отбирали и по другим сведениям.",
 }
 # What «лучше» and «хуже» mean, by the way of comparing.
@@ -95,7 +95,7 @@ def _bound(value: float) -> str:
 def _not_established(row: Mapping[str, Any]) -> str:
     """The sentence where nothing is established; an interval beside 1 is explained by the number of comparisons."""
     if row["estimator_code"] == "placebo":
-        return "Школы вне перечня от прогноза не отошли: сравнению можно доверять."
+        return "Отклонение школ вне перечня от прогноза статистически не установлено."
     upper = row.get("effect_upper")
     is_beside = float(row["effect_lower"]) > 1 or (upper is not None and float(upper) < 1)
     if is_beside and row["family_count"] > 1:

@@ -1,5 +1,6 @@
 """The stages of what became of listed schools: how the lists change, and results against what was foretold."""
 
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -12,6 +13,7 @@ from pipeline.errors import PipelineError
 from pipeline.expected import pool_cells, without
 from pipeline.lineage import carry_over, successors
 from pipeline.methodology import Methodology
+from pipeline.objectivity import carried_doubt
 from pipeline.order_archive import Archive, load_archive
 from pipeline.orders import UNSIGNED, list_of_year, orders_on
 from pipeline.region import commission_decisions
@@ -48,12 +50,16 @@ def dynamics(run: Run) -> str:
 def effect(run: Run) -> str:
     """Compare the results of listed schools a year later with what they would have shown without support."""
     store, method = Store(run), methodology.load(run.edition, run.root)
-    published, lists = newest_identification(run), _SignedLists(run)
+    lists = _SignedLists(run)
     found: list[effect_core.Effect] = []
     lacking: list[str] = []
-    known = _years_of_results(published)
     for year in lists.years:
-        if published is None or not {year, year + 1} <= known:
+        published = _identification(run, year + 1)
+        known = _years_of_results(published)
+        if published is None or year + 1 not in known:
+            continue
+        if year not in known:
+            lacking.append(f"{year}: нет результатов года перечня")
             continue
         try:
             evidence = _list_evidence(run, lists, published, year, method)
@@ -108,6 +114,7 @@ class _SignedLists:
         known = core.YearEvidence(
             selection=None,
             previous=None,
+            previous_again=None,
             by_old_method=None,
             on_old_data=None,
             replayed=None,
@@ -121,10 +128,15 @@ class _SignedLists:
         known = replace(known, selection=self.frozen(year, SELECTION))
         if year - 1 not in self.computed:
             return replace(known, replayed=_chosen(self._earlier_case(case), self._method(year)))
-        known = replace(known, previous=self.frozen(year - 1, SELECTION), on_old_data=self._on_old_data(year, case))
+        known = replace(known, previous=self.frozen(year - 1, SELECTION))
+        if self._method(year) is None:
+            return replace(known, is_method_known=False)
+        known = replace(known, on_old_data=self._on_old_data(year, case))
         new, old = (order_files.frozen_manifest(self.run.root, self.order_ids[y]) for y in (year, year - 1))
         if _deciding_numbers(new) == _deciding_numbers(old):
-            return known
+            is_same = new["code_sha256"] == old["code_sha256"]
+            again = None if is_same else _chosen(self._case(year - 1), self._method(year - 1))
+            return replace(known, previous_again=again)
         if new["edition"] == old["edition"] and new["capacity"] == old["capacity"]:
             return replace(known, is_method_known=False)
         by_old_method = _chosen(case, self._method(year - 1))
@@ -147,20 +159,31 @@ class _SignedLists:
         return deciding.make_case(year, results, case.schools, lineage, in_force, before, decisions, judged)
 
     def _on_old_data(self, year: int, case: deciding.Case) -> pd.DataFrame | None:
-        """The choice of a year with the earlier results as the list before had them; None: they are the same."""
+        """The choice of a year with what was known of earlier ones as the list before had it; None: it is the same."""
         homes = dict(zip(case.schools["school_id"], case.schools["municipality_id"], strict=True))
         final = successors(self.frozen(year, SCHOOL_LINEAGE), year)
         old = carry_over(self.frozen(year - 1, RESULTS), final, homes)
         is_new = case.results["year"] == year
-        if _counts(old).equals(_counts(case.results[~is_new])):
+        judged, judged_before = (self.frozen(y, OBJECTIVITY) for y in (year, year - 1))
+        kept = pd.concat([judged_before[judged_before["year"] < year], judged[judged["year"] >= year]])
+        doubtful = carried_doubt(kept, final)
+        is_same = case.doubtful_vpr is not None and doubtful.equals(case.doubtful_vpr)
+        if is_same and _counts(old).equals(_counts(case.results[~is_new])):
             return None
         mixed = RESULTS.conform(pd.concat([old, case.results[is_new]], ignore_index=True))
-        return _chosen(replace(case, results=mixed), self._method(year))
+        return _chosen(replace(case, results=mixed, doubtful_vpr=doubtful), self._method(year))
 
-    def _method(self, year: int) -> Methodology:
-        """The edition and number of places of a frozen decision."""
+    def _method(self, year: int) -> Methodology | None:
+        """The edition and number of places of a frozen decision; None where the edition no longer says what it said."""
         manifest = order_files.frozen_manifest(self.run.root, self.order_ids[year])
-        return methodology.load(str(manifest["edition"]), self.run.root).with_capacity(int(manifest["capacity"]))
+        try:
+            method = methodology.load(str(manifest["edition"]), self.run.root)
+        except PipelineError:
+            return None
+        numbers = json.loads(json.dumps({f"{p.section}.{p.name}": p.value for p in method.parameters}))
+        if _deciding_numbers({**manifest, "parameters": numbers}) != _deciding_numbers(manifest):
+            return None
+        return method.with_capacity(int(manifest["capacity"]))
 
     def _amended(self, year: int) -> frozenset[str]:
         """Schools in amendments of the year made by the method of the list itself."""
@@ -173,11 +196,21 @@ class _SignedLists:
 
 def newest_identification(run: Run) -> Published | None:
     """The newest published identification that the day of the run knows: in June that of the year before."""
+    known = _identified_years(run)
+    return Published(run.root, "identification", max(known)) if known else None
+
+
+def _identification(run: Run, year: int) -> Published | None:
+    """The identification of a year, else the newest one: in it schools merged since are one, closed ones left out."""
+    return Published(run.root, "identification", year) if year in _identified_years(run) else newest_identification(run)
+
+
+def _identified_years(run: Run) -> list[int]:
+    """The years of the published identifications that the day of the run knows."""
     last = run.year - 1 if run.period == PERIODS[0] else run.year
     folder = run.root / "published" / "identification"
     years = [int(p.name) for p in folder.iterdir() if p.name.isdigit()] if folder.is_dir() else []
-    known = [year for year in years if year <= last]
-    return Published(run.root, "identification", max(known)) if known else None
+    return [year for year in years if year <= last]
 
 
 def _years_of_results(published: Published | None) -> set[int]:
@@ -203,7 +236,9 @@ def _list_evidence(
         no_list = order_tables.PAST_LIST.empty()
         decisions = order_tables.COMMISSION_DECISIONS.empty()
         register, lineage = tables[SCHOOLS.name], tables[SCHOOL_LINEAGE.name]
-        return deciding.make_case(last, results, register, lineage, no_list, no_list, decisions, judged)
+        made = deciding.make_case(last, results, register, lineage, no_list, no_list, decisions)
+        # The results stand under the successors of the publication, so the doubts about them have to.
+        return replace(made, doubtful_vpr=carried_doubt(judged, final))
 
     later = case(year + 1)
     cells = without(pool_cells(later.results, method.pool), later.doubtful_cells(method))
@@ -214,7 +249,7 @@ def _list_evidence(
         cells=cells[cells["year"] >= year],
         left_out=left_out_schools(tables[SCHOOLS.name], year + 1, method.pool),
         min_cell_schools=method.stability.min_cell_schools,
-        facts=_facts(run),
+        facts=_carried_facts(_facts(run), final),
     )
 
 
@@ -237,6 +272,12 @@ def _carried(listed: pd.DataFrame, final: dict[str, str]) -> pd.DataFrame:
     return listed.assign(school_id=ids).drop_duplicates("school_id")
 
 
+def _carried_facts(facts: pd.DataFrame, final: dict[str, str]) -> pd.DataFrame:
+    """The facts with the schools that bear the results now: what reached a merged school reached its successor."""
+    ids = facts["school_id"].map(lambda school_id: final.get(school_id, school_id), na_action="ignore")
+    return facts.assign(school_id=ids.astype("str"))
+
+
 def _facts(run: Run) -> pd.DataFrame:
     """The facts of the run, and those of earlier plan years as the newest publication of each knows them."""
     frames = [Store(run).read(SUPPORT_FACTS)]
@@ -248,8 +289,10 @@ def _facts(run: Run) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _chosen(case: deciding.Case, method: Methodology) -> pd.DataFrame | None:
+def _chosen(case: deciding.Case, method: Methodology | None) -> pd.DataFrame | None:
     """The choice of schools on some facts by some method; None where nothing can be decided."""
+    if method is None:
+        return None
     try:
         return deciding.choose(case, method, deciding.fit(case, method).table, is_explained=False)
     except PipelineError:

@@ -1,5 +1,7 @@
 """The stages of dynamics and effect on a small region whose lists of two years are computed and signed."""
 
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,6 +84,66 @@ def test_in_november_every_listed_school_has_a_row_though_twelve_schools_say_not
     assert schools["is_computed"].all() and schools["is_entered"].isna().all()
     assert set(schools["conclusion_code"]) == {"not_judged"}
     assert "all" in set(Store(run).read(EFFECT_SUMMARY)["scope_code"])
+
+
+def test_an_edition_rewritten_after_the_signing_explains_nothing(root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "region"
+    shutil.copytree(root, folder)
+    text = (Path(stage_effect.methodology.__file__).parent / "2026.toml").read_text(encoding="utf-8")
+    changed = re.sub(r"(?m)^(firm_probability = \{ value = )0\.\d+", r"\g<1>0.41", text)
+    assert changed != text
+    (folder / "methodology").mkdir(exist_ok=True)
+    (folder / "methodology/2026.toml").write_text(changed, encoding="utf-8")
+    run = run_of(folder, "november", "2026-11-30")
+    stage_effect.dynamics(run)
+    newest = Store(run).read(DYNAMICS).query("year == 2026").dropna(subset="cause_code")
+    assert set(newest["cause_code"]) == {"not_established"}
+
+
+def test_a_newer_program_that_repeats_the_list_before_leaves_the_cause_with_the_results(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen = stage_effect.order_files.frozen_manifest
+
+    def of_another_program(folder: Path, order_id: str) -> dict[str, object]:
+        return {**frozen(folder, order_id), "code_sha256": order_id}
+
+    monkeypatch.setattr(stage_effect.order_files, "frozen_manifest", of_another_program)
+    run = run_of(root, "november", "2026-11-30")
+    evidence = stage_effect._SignedLists(run).evidence(2026)
+    assert evidence.previous is not None and evidence.previous_again is not None
+    statuses = [choice.set_index("school_id")["status_code"] for choice in (evidence.previous, evidence.previous_again)]
+    pd.testing.assert_series_equal(*statuses)
+    stage_effect.dynamics(run)
+    newest = Store(run).read(DYNAMICS).query("year == 2026").set_index("school_id")
+    assert newest.loc["s08", "cause_code"] == "results"
+
+
+def test_a_list_of_a_year_without_results_is_told(root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "region"
+    shutil.copytree(root, folder)
+    lines = ["school_id,school_name,municipality_name,number,date", "s12,МБОУ «Средняя школа № 12»,Лесной район,,"]
+    (folder / "decisions/lists/2023.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    account = stage_effect.effect(run_of(folder, "november", "2026-11-30"))
+    assert account.endswith("не сравнить, 2023: нет результатов года перечня")
+
+
+@pytest.mark.parametrize(
+    ("period", "asked", "given"), [("november", 2025, 2025), ("november", 2027, 2026), ("june", 2026, 2025)]
+)
+def test_a_list_is_judged_by_the_identification_of_its_next_year_else_by_the_newest(
+    root: Path, period: str, asked: int, given: int
+) -> None:
+    run = Run(root, "support", 2026, "2026", as_of="2026-11-30", run_id="asking", period=period)
+    found = stage_effect._identification(run, asked)
+    assert found is not None and found.manifest["year"] == given
+
+
+def test_what_reached_a_merged_school_reached_its_successor() -> None:
+    facts = pd.DataFrame({"school_id": pd.array(["A", None, "C"], dtype="str"), "quantity": [1.0, 2.0, 3.0]})
+    carried = stage_effect._carried_facts(facts, {"A": "B"})["school_id"]
+    assert carried.isna().tolist() == [False, True, False]
+    assert carried.dropna().tolist() == ["B", "C"]
 
 
 def test_a_later_run_of_the_same_data_gives_the_same_tables(root: Path) -> None:

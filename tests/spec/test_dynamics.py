@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.dynamics import YearEvidence, dynamics
 from pipeline.tables.orders import COMMISSION_DECISIONS, LISTED_SCHOOLS
@@ -37,6 +39,7 @@ def choice(text: str) -> pd.DataFrame:
 UNKNOWN = YearEvidence(
     selection=None,
     previous=None,
+    previous_again=None,
     by_old_method=None,
     on_old_data=None,
     replayed=None,
@@ -106,6 +109,62 @@ def test_a_successor_stays_and_a_school_closed_without_one_leaves_by_reorganisat
     assert found.loc[found["school_id"] == "N", "succeeds_text"].tolist() == ["Вместо школы A Школа A."]
 
 
+def lineage_of(*rows: tuple[str, str, str]) -> pd.DataFrame:
+    """School, successor and kind, all on 1 November 2025, between the two lists."""
+    dated = {"from_year": 2026, "from_date": "2025-11-01", "ground": "приказ"}
+    named = [dict(zip(("school_id", "successor_id", "lineage_kind"), row, strict=True)) | dated for row in rows]
+    return SCHOOL_LINEAGE.typed(pd.DataFrame(named))
+
+
+@pytest.mark.parametrize("bearer", ["A", "B", "N"])
+def test_of_two_listed_schools_that_became_one_neither_is_lost(bearer: str) -> None:
+    lineage = lineage_of(*((name, bearer, "merged") for name in "AB" if name != bearer))
+    found = changes({2025: listed(2025, "A", "B"), 2026: listed(2026, bearer)}, lineage=lineage)
+    assert told(found, 2026) == {bearer: ("stayed", None)}
+    words = found.loc[found["year"] == 2026, "succeeds_text"].item()
+    assert [name for name in "AB" if f"Вместо школы {name} " in words] == [name for name in "AB" if name != bearer]
+
+
+def test_a_renamed_school_is_sought_in_the_earlier_choice_by_its_earlier_code() -> None:
+    selection = choice("A | selected | stays\nN | not_selected | left_list\nC | selected | entered_by_probability")
+    evidence = replace(COMPUTED, selection=selection)
+    found = changes(TWO, evidence, lineage_of(("B", "N", "renamed")))
+    assert told(found, 2026)["N"] == ("left", "results")
+
+
+def test_a_school_that_another_joined_changed_with_its_results() -> None:
+    found = changes(TWO, COMPUTED, lineage_of(("D", "B", "merged"), ("E", "D", "branch"), ("F", "C", "branch")))
+    assert told(found, 2026) == {
+        "A": ("stayed", None),
+        "B": ("left", "not_established"),
+        "C": ("entered", "not_established"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("previous", "cause"),
+    [
+        ("C | excluded | excluded_kind", "reorganisation"),
+        ("C | excluded | commission_exclude", "results"),
+        ("D | not_selected | -", "data"),  # C was in no calculation a year ago
+    ],
+)
+def test_who_could_not_be_listed_a_year_ago_did_not_come_by_results(previous: str, cause: str) -> None:
+    evidence = replace(COMPUTED, previous=choice(f"A | selected | -\nB | selected | -\n{previous}"))
+    assert told(changes(TWO, evidence), 2026)["C"] == ("entered", cause)
+
+
+def test_a_school_that_the_choice_does_not_know_left_by_data() -> None:
+    selection = choice("A | selected | stays\nC | selected | entered_by_probability")
+    assert told(changes(TWO, replace(COMPUTED, selection=selection)), 2026)["B"] == ("left", "data")
+
+
+def test_a_newer_program_that_would_have_decided_so_a_year_ago_is_a_change_of_method() -> None:
+    again = choice("A | selected | -\nB | not_selected | -\nC | not_selected | -")
+    found = told(changes(TWO, replace(COMPUTED, previous_again=again)), 2026)
+    assert (found["B"], found["C"]) == (("left", "method"), ("entered", "results"))
+
+
 def test_both_lists_computed_and_nothing_else_changed_the_results_did() -> None:
     assert told(changes(TWO, COMPUTED), 2026) == {
         "A": ("stayed", None),
@@ -160,6 +219,19 @@ def test_a_list_that_differs_from_its_calculation_was_amended_or_nobody_knows() 
     amended = replace(COMPUTED, selection=other, amended=frozenset({"C"}))
     found = told(changes(TWO, amended), 2026)
     assert (found["B"], found["C"]) == (("left", "not_established"), ("entered", "data"))
+
+
+@given(st.lists(st.sets(st.sampled_from("ABCDEF")), min_size=2, max_size=5))
+def test_every_school_of_a_list_and_of_the_one_before_has_one_row(members: list[set[str]]) -> None:
+    lists = {2020 + number: listed(2020 + number, *sorted(names)) for number, names in enumerate(members)}
+    found = changes(lists)
+    for number in range(1, len(members)):
+        rows = told(found, 2020 + number)
+        before, own = members[number - 1], members[number]
+        assert {name for name, (change, _) in rows.items() if change == "stayed"} == own & before
+        assert {name for name, (change, _) in rows.items() if change in ("entered", "returned")} == own - before
+        assert {name for name, (change, _) in rows.items() if change == "left"} == before - own
+        assert {name for name, (change, _) in rows.items() if change == "left_for_good"}.isdisjoint(own | before)
 
 
 def test_the_order_of_rows_does_not_matter() -> None:

@@ -162,7 +162,13 @@ def test_a_measure_reaches_a_school_a_municipality_or_everybody_and_in_time(tabl
 
 
 def made_up(
-    edition: Methodology, share: float, *, is_computed: bool = True, school_count: int = 120, is_shuffled: bool = False
+    edition: Methodology,
+    share: float,
+    *,
+    is_computed: bool = True,
+    school_count: int = 120,
+    is_shuffled: bool = False,
+    vanished: int = 0,
 ) -> Effect:
     """Twenty of the schools are listed by the model; a share of their low results of 2026 does not happen."""
     rng = np.random.Generator(np.random.PCG64(5))
@@ -181,7 +187,8 @@ def made_up(
     is_helped = cells["school_id"].isin(chosen["school_id"]) & (cells["year"] == 2026)
     cells["low_count"] -= (cells["low_count"] * share).astype(int).where(is_helped, 0)
     listed = chosen.assign(school_name="Школа", municipality_name="Район", is_entered=True)
-    known = cells[cells["year"] >= 2025]
+    has_gone = cells["school_id"].isin(listed["school_id"].iloc[:vanished]) & (cells["year"] == 2026)
+    known = cells[(cells["year"] >= 2025) & ~has_gone]
     if is_shuffled:
         listed, known = (frame.sample(frac=1, random_state=1) for frame in (listed, known))
     evidence = ListEvidence(listed, is_computed, fit, known, frozenset(), 5, SUPPORT_FACTS.empty())
@@ -237,6 +244,47 @@ def test_too_few_unlisted_schools_leave_rows_without_figures(edition: Methodolog
     assert found.parameters.empty
 
 
+def test_listed_schools_without_results_a_year_later_are_told_and_count_nowhere(edition: Methodology) -> None:
+    all_there, some = made_up(edition, 0.4), made_up(edition, 0.4, vanished=3)
+    gone = some.schools[~some.schools["is_judged"]]
+    assert len(some.schools) == 20 and len(gone) == 3
+    assert set(gone["conclusion_text"]) == {"Сравнить не с чем: нет результатов или прогноза."}
+    assert gone[["low_count", "effect_ratio"]].isna().all(axis=None)
+    row = whole(some)
+    assert (row["school_count"], row["judged_count"]) == (20, 17)
+    kept = all_there.schools[~all_there.schools["school_id"].isin(gone["school_id"])]
+    assert row["low_count"] == kept["low_count"].sum()
+    places = some.summary[some.summary["scope_code"] == "municipality"]
+    few = places[places["judged_count"] < 3]
+    assert not few.empty and set(few["conclusion_code"]) == {"not_judged"}
+
+
+def unlisted(seed: int, count: int = 60) -> pd.DataFrame:
+    """Unlisted schools of `next_year` that come back to the norm and stray from their levels."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    index, expected = np.exp(rng.normal(0, 0.4, count)), rng.uniform(3, 60, count)
+    low = rng.poisson(expected * index**0.8 * rng.gamma(20, 1 / 20, count)).astype("float64")
+    return pd.DataFrame({"low_count": low, "expected_count": expected, "index": index, "shape": 30.0})
+
+
+@given(st.integers(0, 10**6), st.floats(0.5, 2))
+def test_a_norm_that_is_off_for_everybody_changes_no_ratio(edition: Methodology, seed: int, scale: float) -> None:
+    others, own = unlisted(seed), unlisted(seed + 1, 8)
+    off = [frame.assign(expected_count=frame["expected_count"] * scale) for frame in (others, own)]
+    first = against_forecast(own, calibrate(others, edition.effect), 0.90)
+    second = against_forecast(off[1], calibrate(off[0], edition.effect), 0.90)
+    assert [second.ratio, second.lower] == pytest.approx([first.ratio, first.lower], rel=1e-4)
+
+
+@given(st.integers(0, 10**6))
+def test_two_groups_compared_the_other_way_round_give_the_inverse(edition: Methodology, seed: int) -> None:
+    found = calibrate(unlisted(seed), edition.effect)
+    one, other = unlisted(seed + 1, 5), unlisted(seed + 2, 9)
+    there, back = against_each_other(one, other, found, 0.90), against_each_other(other, one, found, 0.90)
+    assert there is not None and there.upper is not None and back is not None and back.upper is not None
+    assert [back.ratio, back.lower, back.upper] == pytest.approx([1 / there.ratio, 1 / there.upper, 1 / there.lower])
+
+
 @given(st.floats(0, 200), st.floats(0.5, 80), st.floats(0.2, 4), st.floats(2, 500), st.floats(0, 0.3))
 def test_the_interval_holds_the_ratio_and_grows_with_the_level(
     low: float, expected: float, index: float, shape: float, drift: float
@@ -262,3 +310,10 @@ def test_the_sentence_shows_on_which_side_of_1_an_end_lies() -> None:
     told = summary_sentence("better", "", {**row, "family_count": 1}, 0.90)
     assert "интервал 90\u00a0%: от 0,81 до 0,998." in told
     assert told.endswith("Низких результатов меньше, чем у таких же школ вне перечня.")
+
+
+def test_no_deviation_seen_is_not_called_a_proof_of_the_forecast() -> None:
+    row = {"estimator_code": "placebo", "effect_ratio": 1.12, "effect_lower": 0.99, "effect_upper": 1.28}
+    told = summary_sentence("not_established", "", {**row, "family_count": 1}, 0.90)
+    assert told.endswith("Отклонение школ вне перечня от прогноза статистически не установлено.")
+    assert "доверять" not in told
