@@ -175,9 +175,7 @@ def _told(
     school_id = places[found.form_id.school_id] if found else None
     if found is not None:
         if school_id != found.form_id.school_id:
-            remarks.append(
-                f"программу представила школа {found.form_id.school_id}, в перечне её место занимает {school_id}"
-            )
+            remarks.append(f"форму вернула школа {found.form_id.school_id}, в перечне её место занимает {school_id}")
         counts = found.reading.rejects["reason_code"].value_counts().sort_index()
         labels = [
             f"{reason_label(str(reason)).lower()} ({plural(int(count), 'раз', 'раза', 'раз')})"

@@ -1,9 +1,10 @@
 """One event is counted once: repeats of reported facts are marked, none is removed (methodology 8).
 
 An event is a measure, a place (school, else municipality, else the region) and a day. Within one file lines of one
-event with different evidence are different events; between files the lines of one file alone count: the system's own
-proof before the institute's report, that before a municipality's, of one provider the larger. The total of a day for a
-wider place counts with what the narrower places of that day do not tell themselves.
+event with different evidence are different events, of those with the same evidence the larger counts; between files
+the lines of one file alone count: the system's own proof before the institute's report, that before a municipality's,
+of one provider the larger. The total of a day for a wider place counts with what the narrower places of that day do
+not tell themselves.
 """
 
 from datetime import date
@@ -47,25 +48,29 @@ def _early_reason(row: Row, day: date) -> str | None:
 
 
 def _mark_repeats(rows: list[Row]) -> None:
-    """Leave out what was told before: the same line of a file, and the lines of every file but one."""
-    seen: set[tuple[object, ...]] = set()
-    events: dict[tuple[object, ...], dict[str, list[Row]]] = {}
+    """Leave out what was told before: all but the largest of the same line of a file, every file but one."""
+    same_lines: dict[tuple[object, ...], list[Row]] = {}
     for row in rows:
-        if row["left_out_code"] is not None:
-            continue
-        event = (row["measure_number"], row["municipality_id"], row["school_id"], row["fact_date"])
-        line = (row["file_id"], *event, " ".join(str(row["evidence_text"] or "").casefold().split()))
-        if line in seen:
-            _leave_out(row, "repeated")
-            continue
-        seen.add(line)
-        events.setdefault(event, {}).setdefault(str(row["file_id"]), []).append(row)
+        if row["left_out_code"] is None:
+            evidence = " ".join(str(row["evidence_text"] or "").casefold().split())
+            same_lines.setdefault((*_event(row), str(row["file_id"]), evidence), []).append(row)
+    events: dict[tuple[object, ...], dict[str, list[Row]]] = {}
+    for same in same_lines.values():
+        taken = max(same, key=lambda row: _quantity([row]))  # of equal ones the first
+        for row in same:
+            if row is not taken:
+                _leave_out(row, "repeated" if row["quantity"] == taken["quantity"] else "contradicted")
+        events.setdefault(_event(taken), {}).setdefault(str(taken["file_id"]), []).append(taken)
     for told in events.values():
-        taken, *others = sorted(told.values(), key=_preference)
-        total = _quantity(taken)
+        best, *others = sorted(told.values(), key=_preference)
+        total = _quantity(best)
         for lines in others:
             for row in lines:
                 _leave_out(row, "repeated" if _quantity(lines) == total else "contradicted")
+
+
+def _event(row: Row) -> tuple[object, ...]:
+    return row["measure_number"], row["municipality_id"], row["school_id"], row["fact_date"]
 
 
 def _preference(lines: list[Row]) -> tuple[int, float, str]:

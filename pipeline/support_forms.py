@@ -10,9 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import region
+from pipeline.correspondence import support_sender, write_support_letters
 from pipeline.errors import ConfigError, SourceError
 from pipeline.identity import Register
-from pipeline.outputs import support_reminder
+from pipeline.outputs import letters
 from pipeline.outputs.support_forms import render
 from pipeline.questionnaire import safe_name
 from pipeline.register import alphabetical
@@ -27,6 +28,7 @@ from pipeline.support_request import (
     Unit,
     asked_units,
     begun_slots,
+    measure_label,
     period_end,
     plan_in_force,
     printed_lines,
@@ -138,7 +140,7 @@ def load_asked(root: Path, plan_year: int, period: str, day: date | None = None)
 def write_forms(
     root: Path, plan_year: int, period: str, day: date | None = None, *, deadline: date | None = None
 ) -> FormsWritten:
-    """Write a form per municipality and unit of the institute below `forms/<plan year>/support/<period>/`.
+    """Write a form and a letter per municipality and unit of the institute below `forms/<plan year>/support/<period>/`.
 
     A form that somebody has filled in where it lies is left alone. Facts that came back already are printed in it.
 
@@ -152,14 +154,16 @@ def write_forms(
     asked = load_asked(root, plan_year, period, day)
     known = _known_facts(root, asked)
     names = form_files(asked)
-    written, kept = [], []
+    written, kept, told = [], [], {}
     for unit in asked.units:
         file = f"{forms_folder(plan_year, period)}/{names[unit]}"
+        told[file] = _letter_facts(asked, unit, names[unit], deadline)
         if _is_filled(root / file, root, plan_year):
             kept.append(file)
             continue
         write_whole(root, file, render(make_form(asked, unit, known, deadline)))
         written.append(file)
+    write_support_letters(support_sender(root, asked.settings, plan_year, period), told)
     count = asked.newest_list["school_id"].nunique()
     towns = len(asked.municipalities)
     return FormsWritten(tuple(written), tuple(kept), count, towns, len(asked.units) - towns, asked.list_note)
@@ -222,33 +226,33 @@ def write_reminders(
         The letters, inside the region's folder.
     """
     asked = load_asked(root, plan_year, period, day)
-    names, schools = form_files(asked), asked.newest_list
+    names, sender = form_files(asked), support_sender(root, asked.settings, plan_year, period)
     folder = f"{forms_folder(plan_year, period)}/{REMINDERS}"
     waited = returns[~returns["is_returned"].astype(bool)]
     codes = {(row["provider_code"], row["municipality_id"] or row["unit_name"]) for row in records(waited)}
     written = []
     for unit in asked.units:
-        file = f"{folder}/{Path(names[unit]).stem}.txt"
+        file = f"{folder}/{Path(names[unit]).stem}.docx"
         if (unit.provider_code, unit.code) not in codes:
             (root / file).unlink(missing_ok=True)
             continue
-        measures = unit_measures(asked.plan, unit)
-        begun = [bool(begun_slots(measure, period)) for measure in records(measures)]
-        own = list(schools.loc[schools["municipality_id"] == unit.municipality_id, "school_name"])
-        letter = support_reminder.render(
-            unit,
-            own,
-            plan_year=plan_year,
-            period=period,
-            measures=measures[begun],
-            form_file=names[unit],
-            deadline=deadline,
-            issuer=asked.settings.issuer,
-            notice=region.DEMO_NOTICE if asked.settings.is_demo else "",
-        )
-        write_whole(root, file, letter.encode("utf-8-sig"))
+        write_whole(root, file, letters.reminder(sender, _letter_facts(asked, unit, names[unit], deadline)))
         written.append(file)
     return tuple(written)
+
+
+def _letter_facts(asked: Asked, unit: Unit, form_file: str, deadline: date | None) -> letters.SupportAsked:
+    """What a letter to a unit tells: its own schools, and its measures that have begun, without those of schools."""
+    newest, is_town = asked.newest_list, unit.municipality_id is not None
+    measures = [
+        measure_label(row["number"], row["title_ru"])
+        for row in records(unit_measures(asked.plan, unit))
+        if begun_slots(row, asked.period) and not (is_town and row["level"] == "school")
+    ]
+    schools = newest.loc[newest["municipality_id"] == unit.municipality_id, "school_name"]
+    return letters.SupportAsked(
+        unit, tuple(schools), measures, asked.plan_year, asked.period, form_file, deadline, asked.list_note
+    )
 
 
 def forms_folder(plan_year: int, period: str) -> str:

@@ -211,5 +211,8 @@ def _newest_day(loads: Iterable[str], term: Term) -> date:
 
 
 def _day(load_date: str) -> date | None:
-    """A delivery's day from the name of its folder; None where the folder is not named by a day."""
-    return date.fromisoformat(load_date) if DAY.fullmatch(load_date or "") else None
+    """A delivery's day from the name of its folder; None where the folder is not named by a day («2026-13-41»)."""
+    try:
+        return date.fromisoformat(load_date) if DAY.fullmatch(load_date or "") else None
+    except ValueError:
+        return None

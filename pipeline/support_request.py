@@ -37,6 +37,7 @@ MONTHS = (
 )  # fmt: skip
 SCHEDULE_WORDS: Mapping[str, str] = {"by_schedule": "по плану-графику", "all_year": "в течение года"}
 LEVEL_SHEETS: Mapping[str, str] = {"school": "Школы", "municipality": "Муниципалитеты", "region": "Регион"}
+OWN_SHEET = "Муниципалитет"  # the sheet of its own measures in a municipality's form
 MAX_LABEL = 116  # signs of a measure's label: a spreadsheet does not look up texts of more than 255
 MAX_QUANTITY = 5_000  # of one event in one place; more is a slip of the hand, such as a telephone in the wrong column
 HASH_LENGTH = 16

@@ -162,7 +162,10 @@ def _foreign(form_id: SupportId | None, region_name: str, plan_year: int, period
 
 
 def _replaced(files: Iterable[SourceFile], read: Mapping[str, SupportFile]) -> dict[str, _Told]:
-    """What is told of copies of a form beside the one that counts: the latest delivery, in one delivery the fullest."""
+    """What is told of copies of a form beside the one that counts: the latest delivery, in one delivery the fullest.
+
+    An empty copy never replaces a filled one: it is sent by mistake far oftener than to take everything back.
+    """
     copies: dict[SupportId, list[SourceFile]] = {}
     for file in files:
         form_id = read[file.file_id].form_id
@@ -170,16 +173,18 @@ def _replaced(files: Iterable[SourceFile], read: Mapping[str, SupportFile]) -> d
             copies.setdefault(form_id, []).append(file)
     told = {}
     for own in copies.values():
-        ranked = sorted(own, key=lambda file: (file.load_date, len(read[file.file_id].lines), file.file_id))
+        sizes = {file: len(read[file.file_id].lines) for file in own}
+        ranked = sorted(own, key=lambda file: (sizes[file] > 0, file.load_date, sizes[file], file.file_id))
         best = ranked.pop()
         better = frozenset(line.content for line in read[best.file_id].lines)
         for file in ranked:
             lost = [line for line in read[file.file_id].lines if line.content not in better]
             later = "она получена позже" if best.load_date > file.load_date else "в ней не меньше строк"
+            later = "эта пуста" if sizes[best] and not sizes[file] else later
             remark = f"вместо этой формы учтена {best.file_id}: {later}"
             if lost:
                 remark += f"; в учтённой нет строк, которые есть здесь: {_rows(lost)}; если они верны, внесите их в неё"
-            state = "superseded" if lost or best.load_date > file.load_date else "duplicate"
+            state = "superseded" if lost or best.load_date != file.load_date else "duplicate"
             told[file.file_id] = _Told(state, remark, better)
     return told
 

@@ -58,6 +58,7 @@ PLAN = reference_table(Path("there is no such folder"), MEASURES)
 TOWN, CITY, EMPTY_TOWN = (Unit("municipality", name, code) for code, name in NAMES.items())
 INSTITUTE, ROOM = Unit("institute", "СОИРО"), Unit("institute", "кабинет «Консультант-прогноз»")
 MARCH = date(2026, 3, 15)
+OZERNY = NAMES["m1"]
 
 
 def supported(lists: Mapping[int, Sequence[str]] = LISTS) -> pd.DataFrame:

@@ -18,10 +18,15 @@ from pipeline.programme_returns import ProgrammeReturns, read_programmes
 from pipeline.programme_words import NAME_MARK
 from pipeline.programmes import check_causes, judge_lines, programmes
 from pipeline.region import reference_table
+from pipeline.run import Run
+from pipeline.skeleton import make_skeleton
 from pipeline.sources.grid import open_sheets, source_file
-from pipeline.store import write_parquet
+from pipeline.stage_programmes import check_programmes
+from pipeline.store import Store, write_parquet
 from pipeline.synthetic.write_programmes import write_programmes
 from pipeline.tables.causes import MEASURES, REGISTER_OF_CAUSES, SURVEYED_SCHOOLS
+from pipeline.tables.programmes import PROGRAMMES
+from pipeline.tables.reference import SCHOOL_LINEAGE
 from pipeline.tables.support import SUPPORTED_SCHOOLS
 
 REGION, YEAR = "Озёрная область", 2026
@@ -231,9 +236,33 @@ def test_a_programme_of_a_school_that_merged_counts_for_the_school_in_its_place(
         "закрытой.xlsx": "not_listed", "присоединённой.xlsx": "counted", "своя.xlsx": "counted",
     }  # fmt: skip
     assert told.loc["присоединённой.xlsx", "school_id"] == "s01"
-    assert "представила школа s03, в перечне её место занимает s01" in told.loc["присоединённой.xlsx", "remark_text"]
+    assert "вернула школа s03, в перечне её место занимает s01" in told.loc["присоединённой.xlsx", "remark_text"]
     assert set(found.lines["school_id"]) == {"s01"} and set(found.lines["cause_code"]) == set(CAUSES)
     assert found.returned == {"s01"}
+
+
+@pytest.mark.parametrize(("day", "expected"), [("2026-11-30", ("complete", 1)), ("2026-10-19", ("no_register", 0))])
+def test_the_stage_hands_on_programme_and_causes_from_the_day_of_the_merger(tmp_path, day, expected) -> None:
+    make_skeleton(tmp_path, REGION)
+    Returned(tmp_path).put("форма.xlsx", [LINE], form_of("s03"))
+    place = {"municipality_id": "m1", "municipality_name": "Озёрный район"}
+    listed = {"school_id": "s01", "school_name": "Школа s01", "is_signed": True, **place}
+    cause = {
+        "school_id": "s03", "school_name": "Школа s03", **place, "year": YEAR, "school_group_code": "low_results",
+        "cause_code": "staffing", "cause_text": "Недостаточность педагогов", "source_text": "анкеты",
+        "significance_code": "high", "status_code": "fact", "measure_number": 14,
+    }  # fmt: skip
+    published = tmp_path / "published" / "causes" / str(YEAR)
+    write_parquet(REGISTER_OF_CAUSES, pd.DataFrame([cause]), published / "register_of_causes.parquet")
+    (published / "manifest.json").write_text("{}", encoding="utf-8")
+    merger = {"school_id": "s03", "successor_id": "s01", "lineage_kind": "merged", "from_year": 2027}
+    run = Run(tmp_path, "support", YEAR, "2026", as_of=day, run_id="run", period="november")
+    store = Store(run)
+    store.write(SUPPORTED_SCHOOLS, pd.DataFrame([listed | {"list_year": YEAR}]))
+    store.write(SCHOOL_LINEAGE, pd.DataFrame([merger | {"from_date": pd.Timestamp("2026-10-20")}]))
+    check_programmes(run)
+    found = store.read(PROGRAMMES).iloc[0]
+    assert (found["school_id"], found["state_code"], found["complete_count"]) == ("s01", *expected)
 
 
 def test_only_schools_of_a_made_up_region_are_answered_for(tmp_path) -> None:

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from pipeline.outputs.support_workbook import WORKBOOK_NAME
+from pipeline.run import Run
 from pipeline.store import sha256
+from pipeline.support_stages import taken_over
 from pipeline.supported import supported_schools
 from tests.small_region import YEARS, command, hashes, make_small_region, school_id
 
@@ -98,6 +100,8 @@ def test_what_the_system_knows_proves_its_measures(root, monkeypatch) -> None:
     facts = published(root, "november", "support_facts")
     assert set(facts["provider_code"]) == {"system"}
     assert facts.loc[facts["measure_number"] == 2, "evidence_text"].iloc[0] == "приказ от 15.09.2026"
+    manifest = json.loads((root / f"published/support/{YEAR}-november/manifest.json").read_text(encoding="utf-8"))
+    assert list(manifest["taken_over"]["publications"]) == [f"monitoring/{YEAR}"]
 
 
 def test_an_unsigned_list_is_replaced_by_the_newest_signed_one_and_loudly_so(root, monkeypatch, capsys) -> None:
@@ -150,7 +154,8 @@ def test_forms_and_letters_come_from_the_command(root, monkeypatch, capsys) -> N
     assert len(list((root / f"forms/{YEAR}/support/june").glob("*.xlsx"))) == 4
     assert build(monkeypatch, root, "june") == 0
     assert "Не вернули форму (4 из 4)" in capsys.readouterr().out
-    assert len(list((root / f"forms/{YEAR}/support/june").rglob("*.txt"))) == 4
+    assert len(list((root / f"forms/{YEAR}/support/june/Письма").glob("*.docx"))) == 4
+    assert len(list((root / f"forms/{YEAR}/support/june/Напоминания").glob("*.docx"))) == 4
 
 
 def test_the_manifest_tells_period_and_day(root, monkeypatch) -> None:
@@ -160,25 +165,30 @@ def test_the_manifest_tells_period_and_day(root, monkeypatch) -> None:
     assert manifest["taken_over"] == {"orders": {}, "publications": {}}
 
 
-def test_the_manifest_tells_the_orders_and_publications_that_a_run_stands_on(root, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("period", "day", "orders", "publications"),
+    [
+        ("june", "2026-06-30", {"2025-imported"}, {"monitoring/2026", "causes/2025", "causes/2026"}),
+        (
+            "november",
+            "2026-11-30",
+            {"2025-imported", "2026-imported"},
+            {"monitoring/2026", "causes/2026", "identification/2026"},
+        ),
+    ],
+)
+def test_a_run_tells_the_orders_and_publications_that_it_stands_on(root, period, day, orders, publications) -> None:
     sign(root, YEAR - 1, 7, 8)
     sign(root, YEAR, 7, 9)
-    for flow in (("monitor",), ("identify", "--capacity", 3), ("causes", "build")):
-        assert command(monkeypatch, *flow, "--data", root, "--year", YEAR, "--direct") == 0
-    for period in ("june", "november"):
-        assert build(monkeypatch, root, period) == 0
-    june, november = (
-        json.loads((root / f"published/support/{YEAR}-{period}/manifest.json").read_text(encoding="utf-8"))[
-            "taken_over"
-        ]
-        for period in ("june", "november")
-    )
-    # The list of the year is signed in September: June knows nothing of it, nor of what was computed for it.
-    assert list(june["orders"]) == ["2025-imported"]
-    assert november["orders"]["2026-imported"] == {"number": None, "date": "2026-09-15", "seal_sha256": None}
-    assert set(june["publications"]) == {"monitoring/2026", "causes/2026"}
-    assert set(november["publications"]) == {"monitoring/2026", "causes/2026", "identification/2026"}
-    assert november["publications"]["causes/2026"] == {
+    for flow, year in (("monitoring", 2026), ("causes", 2025), ("causes", 2026), ("identification", 2026)):
+        path = root / f"published/{flow}/{year}/manifest.json"
+        path.parent.mkdir(parents=True)
+        told = {"flow": flow, "year": year, "run_id": f"{flow}-{year}-001", "edition": "2026"}
+        path.write_text(json.dumps(told), encoding="utf-8")
+    found = taken_over(Run(root, "support", YEAR, "2026", as_of=day, period=period))
+    assert set(found["orders"]) == orders and set(found["publications"]) == publications
+    assert found["orders"]["2025-imported"] == {"number": None, "date": "2025-09-15", "seal_sha256": None}
+    assert found["publications"]["causes/2026"] == {
         "run_id": "causes-2026-001",
         "edition": "2026",
         "manifest_sha256": sha256(root / "published/causes/2026/manifest.json"),

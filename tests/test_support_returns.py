@@ -1,35 +1,26 @@
 """Returned forms and tables of support facts: what becomes a fact, what is refused and why, who has not answered."""
 
-from datetime import date, datetime
+from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from returned_support import (
     CITY,
     INSTITUTE,
     MARCH,
-    PLAN,
-    REGISTER,
+    OZERNY,
     ROOM,
-    TOWN,
     Support,
     facts,
     reasons,
     state,
-    supported,
 )
 from returned_survey import rewritten
 from source_files import write_xlsx
 
 from pipeline.errors import ConfigError
-from pipeline.russian import REASONS
-from pipeline.sources.support_facts import FactLine, read_day
-from pipeline.support_judging import Question, judge_line, recognise_schools
-from pipeline.support_request import ID_SHEET, Entry, SupportId
+from pipeline.support_request import ID_SHEET, Entry
 
 HEADER = ("Мера", "Муниципальное образование", "Школа", "Дата", "Количество", "Чем подтверждается")
-OZERNY = "Озёрный муниципальный округ"
 
 
 @pytest.fixture
@@ -254,6 +245,28 @@ def test_the_same_form_twice_counts_once(june) -> None:
     assert sorted(found.files["state_code"]) == ["counted", "duplicate", "duplicate"]
 
 
+def test_a_later_empty_copy_of_a_form_does_not_replace_the_filled_one(june) -> None:
+    june.put("2026-06-20/форма.xlsx", june.filled(Entry(13, MARCH, 2, school_id="s01")))
+    june.put("2026-06-25/пустая.xlsx", june.filled())
+    found = june.read()
+    assert facts(found) == [(13, "m1", "s01", "2026-03-15", 2.0)]
+    state_code, remark = state(found, "пустая.xlsx")
+    assert (state_code, remark.endswith("форма.xlsx: эта пуста")) == ("superseded", True)
+
+
+def test_a_sheet_of_a_form_without_its_headers_is_named(june) -> None:
+    content = june.filled(Entry(13, MARCH, 2, school_id="s01"), Entry(4, date(2026, 4, 2), 1))
+
+    def overwrite(sheets) -> None:
+        sheets["Школы"] = [["когда" if cell == "Дата" else cell for cell in row] for row in sheets["Школы"]]
+
+    rewritten(content, june.put("форма.xlsx", content), overwrite)
+    found = june.read()
+    assert facts(found) == [(4, "m1", None, "2026-04-02", 1.0)] and set(reasons(found)) == {"unknown_sheet"}
+    told = "не прочитано: нет заголовков «Дата» и «Количество» на листе «Школы»"
+    assert state(found, "форма.xlsx")[1].startswith(told)
+
+
 def test_an_empty_form_is_returned_and_says_so(june) -> None:
     june.put("пустая.xlsx", june.filled())
     found = june.read()
@@ -320,27 +333,6 @@ def test_without_a_list_no_school_can_be_supported(tmp_path) -> None:
     assert told(support, "4", OZERNY, "", "15.03.2026", "1") == []
 
 
-@pytest.mark.parametrize(
-    ("cell", "day"),
-    [
-        (date(2026, 3, 5), MARCH.replace(day=5)),
-        (datetime(2026, 3, 5, 12, 30), MARCH.replace(day=5)),
-        ("05.03.2026", MARCH.replace(day=5)),
-        ("5.3.2026 г.", MARCH.replace(day=5)),
-        ("5 марта 2026 года", MARCH.replace(day=5)),
-        ("2026-03-05", MARCH.replace(day=5)),
-        (46086.0, MARCH.replace(day=5)),  # a date whose cell has lost its format
-        (2026.0, None),
-        (46086.5, None),
-        ("5 мартобря 2026", None),
-        ("март 2026", None),
-        (True, None),
-    ],
-)
-def test_days_are_read_as_people_write_them(cell, day) -> None:
-    assert read_day(cell) == day
-
-
 def test_a_table_may_be_a_workbook_with_a_title_above_its_header(june) -> None:
     path = june.put("факты.xlsx", b"")
     write_xlsx(
@@ -349,51 +341,3 @@ def test_a_table_may_be_a_workbook_with_a_title_above_its_header(june) -> None:
     found = june.read()
     assert facts(found) == [(13, "m1", "s01", "2026-03-15", 2.0)] and reasons(found) == ["footer_row"]
     assert found.rejects["is_service"].all() and state(found, "факты.xlsx") == ("counted", "")
-
-
-CELLS = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(10**6), 10**6),
-    st.floats(allow_nan=False),
-    st.dates(),
-    st.datetimes(),
-    st.text(max_size=12),
-    st.sampled_from(
-        ["13", "4. Вебинар", "№ 8", "s01", "МБОУ «Школа № 1» (s01)", OZERNY, "m2", "15.03.2026", "0", "1,5"]
-    ),
-)
-
-
-@given(st.lists(CELLS, min_size=6, max_size=6), st.sampled_from([TOWN, INSTITUTE, None]))
-def test_whatever_stands_in_the_cells_a_line_is_a_fact_or_has_one_reason(cells, unit) -> None:
-    line = FactLine("Школы", 7, *cells)
-    form_id = unit and SupportId("Озёрная область", 2026, "june", unit.provider_code, unit.code)
-    names = recognise_schools([line], REGISTER, 2026)
-    verdict = judge_line(line, form_id, Question(2026, date(2026, 6, 30), PLAN, supported(), REGISTER, names))
-    assert (verdict.values is None) == bool(verdict.reason_code)
-    if verdict.values is None:
-        assert verdict.reason_code in REASONS
-    else:
-        assert date(2026, 1, 1) <= verdict.values["fact_date"].date() <= date(2026, 6, 30)
-        assert verdict.values["quantity"] >= 0 and verdict.values["school_id"] in (None, "s01", "s03", "s05")
-
-
-def test_the_verdict_does_not_depend_on_the_other_lines_of_a_file() -> None:
-    lines = [
-        FactLine("", n, "13", OZERNY, school, "15.03.2026", 1.0)
-        for n, school in enumerate(("s01", "s02", "Школа № 5"), 1)
-    ]
-    names = recognise_schools(lines, REGISTER, 2026)
-    question = Question(2026, date(2026, 6, 30), PLAN, supported(), REGISTER, names)
-    together = [judge_line(line, None, question) for line in lines]
-    apart = [
-        judge_line(
-            line,
-            None,
-            Question(2026, question.day, PLAN, supported(), REGISTER, recognise_schools([line], REGISTER, 2026)),
-        )
-        for line in reversed(lines)
-    ]
-    assert together == apart[::-1]
-    assert [verdict.reason_code for verdict in together] == ["", "outside_list", ""]

@@ -32,6 +32,7 @@ from pipeline.support_request import (
     MAX_QUANTITY,
     MEASURE_HEADER,
     MUNICIPALITY_HEADER,
+    OWN_SHEET,
     PERIOD_SPANS,
     PRINTED_MARK,
     QUANTITY_HEADER,
@@ -101,7 +102,7 @@ def title_text(form: SupportForm) -> str:
 
 def sheet_title(form: SupportForm, level: str) -> str:
     """The name of the sheet of a level: a municipality's own sheet is in the singular."""
-    return "Муниципалитет" if form.is_municipal and level == "municipality" else LEVEL_SHEETS[level]
+    return OWN_SHEET if form.is_municipal and level == "municipality" else LEVEL_SHEETS[level]
 
 
 def columns_of(form: SupportForm, level: str) -> tuple[str, ...]:

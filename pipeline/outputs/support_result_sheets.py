@@ -14,7 +14,7 @@ from pipeline.tables.programmes import PROGRAMME_FILES, PROGRAMMES
 from pipeline.tables.support import ROADMAP_STATUS, SUPPORT_MONITORING
 
 RESULT_TABLES = (PROGRAMMES, PROGRAMME_FILES, DYNAMICS, EFFECT_SUMMARY, EFFECT_SCHOOLS)
-SCOPE_WORDS = {"all": "Все школы перечня", "entered": "Впервые вошедшие", "municipality": "", "measure": "Мера "}
+SCOPE_WORDS = {"all": "Все школы перечня", "entered": "Вошедшие в перечень", "municipality": "", "measure": "Мера "}
 ESTIMATOR_WORDS = {
     "forecast": "с прогнозом без поддержки", "neighbours": "с соседями у границы перечня",
     "unreached": "со школами перечня, до которых мера не дошла", "placebo": "проверка на школах вне перечня",
@@ -83,7 +83,7 @@ def result_sheets(tables: Mapping[str, pd.DataFrame]) -> tuple[ResultSheet, ...]
         ),
         ResultSheet(
             "Помогает ли",
-            "Результаты школ перечня через год против того, что было бы без поддержки",
+            "Результаты школ перечня через год против прогноза без поддержки",
             {"Перечень": 10, "О ком": 44, "С чем сравнили": 30, "Школ": 8, "Можно сравнить": 10, "Вывод": 100},
             _summary(tables),
         ),
@@ -101,7 +101,7 @@ def _programmes(programmes: pd.DataFrame) -> list[list[Any]]:
         [
             row["municipality_name"],
             row["school_name"],
-            row["list_year"],
+            row["list_year"] if row["is_signed"] else f"{row['list_year']}, проект",
             PROGRAMME_WORDS[row["state_code"]],
             row["required_count"],
             row["complete_count"],

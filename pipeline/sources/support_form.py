@@ -6,9 +6,10 @@ from pipeline.errors import SourceError, UnknownLayoutError
 from pipeline.sources.grid import Sheet, SourceFile, is_blank, open_sheets, text
 from pipeline.sources.reading import Account, cell_at
 from pipeline.sources.support_facts import FactLine, find_columns, read_lines, unread_columns
-from pipeline.support_request import ID_SHEET, SIDE_SHEETS, SupportId, parse_support_id
+from pipeline.support_request import ID_SHEET, LEVEL_SHEETS, OWN_SHEET, SIDE_SHEETS, SupportId, parse_support_id
 
 FORM_LAYOUT, TABLE_LAYOUT = "support_form", "support_facts"
+ANSWER_SHEETS = (*LEVEL_SHEETS.values(), OWN_SHEET)
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,14 @@ def read_support_file(file: SourceFile) -> SupportFile:
     lines = [line for sheet, (header_index, places) in found for line in read_lines(sheet, header_index, places)]
     account.announce(len(lines))
     remarks = []
-    if form_id is None:
+    read_names = {sheet.name for sheet, _ in found}
+    if form_id is not None:
+        lost = [f"«{sheet.name}»" for sheet in sheets if sheet.name in ANSWER_SHEETS and sheet.name not in read_names]
+        remarks += [f"не прочитано: нет заголовков «Дата» и «Количество» на листе {', '.join(lost)}"] * bool(lost)
+    else:
         unread = [title for sheet, place in found for title in unread_columns(sheet, *place)]
         remarks += [f"не прочитаны столбцы: {', '.join(unread)}"] * bool(unread)
-    _set_aside(sheets, {sheet.name for sheet, _ in found}, account)
+    _set_aside(sheets, read_names, account)
     return SupportFile(account, form_id, tuple(lines), tuple(remarks))
 
 

@@ -337,7 +337,9 @@ def test_lines_of_one_file_with_other_evidence_are_other_events() -> None:
     two = FULL + "1 | a1 | 2026-03-01 | 1 | institute | протокол 1\n1 | a1 | 2026-03-01 | 1 | institute | протокол 2"
     assert counted(two) == [(1, None), (1, None)]
     twice = FULL + "1 | a1 | 2026-03-01 | 1 | institute | Протокол 1\n1 | a1 | 2026-03-01 | 2 | institute | протокол  1"
-    assert counted(twice) == [(1, None), (0, "repeated")]
+    assert counted(twice) == [(0, "contradicted"), (2, None)]
+    same = FULL + "1 | a1 | 2026-03-01 | 2 | institute | п. 1\n1 | a1 | 2026-03-01 | 2 | institute | п. 1"
+    assert counted(same) == [(2, None), (0, "repeated")]
 
 
 def test_the_total_of_a_day_counts_with_what_its_places_do_not_tell() -> None:
