@@ -294,7 +294,7 @@ def _judged(
     rules: ContextRules,
 ) -> pd.DataFrame:
     """The table with what is adverse, the quarter of the 2 × 2 and who is resilient."""
-    met = _criteria_met(criteria, values)
+    met = criteria_met(criteria, values)
     index = table["context_index"].astype("float64")
     # Schools of excluded kinds are judged by the same border and do not move it.
     border = index[~table["school_id"].isin(sorted(left_out))].quantile(rules.adverse_share)
@@ -318,7 +318,7 @@ def _judged(
     )
 
 
-def _criteria_met(criteria: pd.DataFrame, values: pd.DataFrame) -> "pd.Series[Any]":
+def criteria_met(criteria: pd.DataFrame, values: pd.DataFrame) -> "pd.Series[Any]":
     """School -> codes of the criteria that its conditions meet; what is not known meets none."""
     met: dict[str, list[str]] = {str(school_id): [] for school_id in values.index}
     for row in records(criteria.sort_values("criterion_code")):

@@ -5,10 +5,7 @@ told apart by readers who do not see red and green (the palette of Okabe and Ito
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import altair
+from typing import Any
 
 FONT = "Liberation Sans, Arial, sans-serif"
 INK, SOFT, LINE = "#1d2530", "#5b6673", "#d5dae1"
@@ -44,8 +41,8 @@ CONFIG: Mapping[str, Any] = {
 PICTURE_SCALE = 2.0  # pixels per point: sharp in print, and small enough for twenty pictures in a document
 
 
-def described(chart: "altair.TopLevelMixin", description: str) -> dict[str, Any]:
-    """The chart as a Vega-Lite description with the house's look; `description` is read aloud by screen readers."""
+def described(chart: Any, description: str) -> dict[str, Any]:
+    """An Altair chart as a Vega-Lite description in the house's look; screen readers read `description` aloud."""
     found: dict[str, Any] = chart.to_dict()
     return {**found, "description": description, "config": {**found.get("config", {}), **CONFIG}}
 

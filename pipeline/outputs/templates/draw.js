@@ -15,4 +15,6 @@
     }
   };
   document.querySelectorAll("figure.chart").forEach(draw);
+  // Paper has nothing to click: what is folded on the screen is printed open.
+  window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
 })();
