@@ -58,7 +58,7 @@ def render(
         "year": order["year"],
         "school_year": texts.fields["school_year"],
         **_words(order, texts, replaced),
-        **_appendix(schools, texts.name("term")),
+        **appendix_rows(schools, texts.name("term")),
     }
     return word.render(template, values, name=template_name(order), notice=notice)
 
@@ -89,8 +89,13 @@ def _day_of(order: Mapping[str, Any]) -> str:
     return day_words(day) if day is not None else BLANK_DAY
 
 
-def _appendix(schools: pd.DataFrame, category: str) -> dict[str, list[dict[str, Any]]]:
-    """Rows of the appendix by action: `included`, `excluded`; by municipality and name, numbered from 1."""
+def appendix_rows(schools: pd.DataFrame, category: str) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the appendix by action: `included`, `excluded`; by municipality and name, numbered from 1.
+
+    Args:
+        schools: `ORDER_SCHOOLS` of one order.
+        category: what the list calls its schools.
+    """
     found = {}
     for name, action in (("included", "include"), ("excluded", "exclude")):
         rows = sorted(
