@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline import methodology
 from pipeline.confirmation import STATUS_TITLES, ConfirmForm, SchoolFigures, judge_answers, school_figures
+from pipeline.correspondence import ConfirmBook, write_confirmation_letters
 from pipeline.errors import ConfigError, SourceError, StoreError
 from pipeline.objection_files import (
     add_corrections,
@@ -97,12 +98,12 @@ def asked_schools(root: Path, year: int) -> pd.DataFrame:
 
 
 def write_forms(root: Path, year: int, deadline: date | None) -> FormsWritten:
-    """Write a workbook per municipality to `forms/<year>/confirm/`; one that somebody has filled in is left alone."""
+    """Write a workbook and a letter per municipality to `forms/<year>/confirm/`; a filled workbook is left alone."""
     region, schools = load_region(root), asked_schools(root, year)
     figures = form_figures(root, year, schools)
     names = municipality_names(reference_table(root, reference.MUNICIPALITIES), year)
     files = Counter(safe_name(name).lower() for name in names.values())
-    written, kept = [], []
+    written, kept, books = [], [], []
     for municipality_id in schools["municipality_id"].unique():
         name = names[municipality_id]
         form = ConfirmForm(region.name, municipality_id, name, year, figures[municipality_id], deadline, region.is_demo)
@@ -112,11 +113,13 @@ def write_forms(root: Path, year: int, deadline: date | None) -> FormsWritten:
             else f"{safe_name(name)} {safe_name(municipality_id)}"
         )
         file = f"forms/{year}/confirm/{stem}.xlsx"
+        books.append(ConfirmBook(name, tuple(school.school_name for school in form.schools), file))
         if _is_filled(root / file, root, region.name, year):
             kept.append(file)
             continue
         write_whole(root, file, render(form))
         written.append(file)
+    write_confirmation_letters(root, year, books, deadline)
     return FormsWritten(tuple(written), tuple(kept), len(schools))
 
 

@@ -58,7 +58,7 @@ def xml(content: bytes) -> dict[str, str]:
 def test_a_workbook_per_municipality_with_a_sheet_per_school(root: Path, monkeypatch, capsys) -> None:
     assert forms(monkeypatch, root, "--deadline", "25.07.2026") == 0
     assert "2 книги, 12 школ" in capsys.readouterr().out
-    assert sorted(path.name for path in (root / FORMS).iterdir()) == ["Лесной район.xlsx", "Озёрный район.xlsx"]
+    assert sorted(path.name for path in (root / FORMS).glob("*.*")) == ["Лесной район.xlsx", "Озёрный район.xlsx"]
     sheets = open_sheets(source_file(root / FORMS / "Озёрный район.xlsx", root, YEAR))
     assert [sheet.name for sheet in sheets] == [
         TITLE_SHEET, *(f"{n}. МБОУ Средняя школа № {n}" for n in range(1, 7)), ID_SHEET,

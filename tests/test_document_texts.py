@@ -17,6 +17,9 @@ def own(root: Path, text: str) -> Path:
 def test_without_a_file_of_the_region_every_text_of_the_package_can_be_filled(tmp_path: Path) -> None:
     texts = load_texts(tmp_path, 2026)
     more = {"replaced_date": "1 сентября 2026 года", "replaced_number": "100-ОД"}
+    in_reports = ("results_year", "schools", "subjects", "groups", "areas", "span")
+    in_letters = ("count", "deadline", "file", "municipality_genitive", "order_date", "order_number")
+    more |= dict.fromkeys((*in_reports, *in_letters), "из документа")
     for section in set(texts.sections) - {"names", "dates"}:
         for name, told in texts.sections[section].items():
             said = texts.points(section, name, **more) if isinstance(told, list) else texts.text(section, name, **more)

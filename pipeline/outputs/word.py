@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
     from docx.document import Document
+    from jinja2.sandbox import SandboxedEnvironment
 
 TEMPLATES = Path(__file__).parents[1] / "resources" / "templates"
 TEMPLATE_FOLDER = "templates"
@@ -69,15 +71,11 @@ def render(template: bytes, values: Mapping[str, Any], *, name: str, notice: str
     import jinja2
     from docxtpl import DocxTemplate
     from jinja2.exceptions import SecurityError
-    from jinja2.sandbox import SandboxedEnvironment
 
-    environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=True, finalize=_printable)
-    environment.filters["number"] = russian.number
-    environment.filters["percent"] = russian.percent
     try:
         document = DocxTemplate(io.BytesIO(template))
         document.init_docx()
-        document.render(_with_pictures(document, values), environment, autoescape=True)
+        document.render(_with_pictures(document, values), _environment(), autoescape=True)
     except jinja2.UndefinedError as error:
         found = re.search(r"'([^']+)' is undefined|no attribute '([^']+)'", str(error))
         field = f"«{found[1] or found[2]}»" if found else str(error)
@@ -94,6 +92,23 @@ def render(template: bytes, values: Mapping[str, Any], *, name: str, notice: str
     stream = io.BytesIO()
     document.save(stream)
     return _repacked(stream.getvalue())
+
+
+@cache
+def _environment() -> "SandboxedEnvironment":
+    """The environment of every template; it remembers what it has compiled: fifty schools get the same letter."""
+    import jinja2
+    from jinja2.sandbox import SandboxedEnvironment
+
+    class Remembering(SandboxedEnvironment):
+        @lru_cache(maxsize=64)  # noqa: B019 - there is one environment, which lives as long as the program
+        def from_string(self, source: Any) -> jinja2.Template:  # type: ignore[override]
+            return super().from_string(source)
+
+    found = Remembering(undefined=jinja2.StrictUndefined, autoescape=True, finalize=_printable)
+    found.filters["number"] = russian.number
+    found.filters["percent"] = russian.percent
+    return found
 
 
 def _wrong_template(name: str, why: str) -> ConfigError:
