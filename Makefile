@@ -71,6 +71,9 @@ run: $(DEMO_MADE)
 	@$(BIN)/python -m pipeline.synthetic.write_programmes $(DEMO) $(YEAR)
 	@$(BIN)/shnro support build --data $(DEMO) --year $(YEAR) --period june
 	@$(BIN)/shnro support build --data $(DEMO) --year $(YEAR) --period november
+	@echo "Веб-отчёт $(YEAR)"
+	@$(BIN)/shnro site --data $(DEMO) --year $(YEAR)
+	@$(BIN)/shnro open --data $(DEMO) --year $(YEAR)
 	@echo "Результаты: $(DEMO)/published/"
 
 # The hooks of a commit are the checks of the CI; without a git checkout (an archive) the same tools run by themselves.

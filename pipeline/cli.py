@@ -10,7 +10,9 @@ import typer
 from pipeline.cli_causes import causes_app
 from pipeline.cli_commission import commission_app
 from pipeline.cli_confirm import confirm_app, objections_app
+from pipeline.cli_open import open_report
 from pipeline.cli_orders import order_app
+from pipeline.cli_site import site
 from pipeline.cli_support import support_app
 from pipeline.command_help import OPTIONS, SUBCOMMAND, RussianGroup, misuse, quoted, title_panels
 from pipeline.command_run import (
@@ -23,6 +25,7 @@ from pipeline.command_run import (
     command_group,
     execute,
     run_direct,
+    say_published,
     start_run,
 )
 from pipeline.errors import PipelineError, StoreError
@@ -52,6 +55,8 @@ app.add_typer(objections_app, name="objections")
 app.add_typer(commission_app, name="commission")
 app.add_typer(match_app, name="match")
 app.add_typer(layout_app, name="layout")
+command(app)(site)
+command(app, "open")(open_report)
 
 
 def main() -> None:
@@ -167,8 +172,7 @@ def monitor(
     published = execute(run, direct)
     closing_words.say_intake(run)
     closing_words.say_missing(run)
-    closing_words.say_report(published)
-    typer.echo(f"Опубликовано: {published}")
+    say_published(published)
 
 
 @command(app)
@@ -187,8 +191,7 @@ def identify(
     published = execute(run, direct)
     closing_words.say_intake(run)
     closing_words.say_selection(run)
-    closing_words.say_report(published)
-    typer.echo(f"Опубликовано: {published}")
+    say_published(published)
 
 
 @command(app)

@@ -20,7 +20,7 @@ class Run:
         seed: seed of anything random; recorded in the manifest.
         run_id: name of the run's folder.
         started_at: when the edge started the run, ISO; goes to the manifest and nowhere else.
-        period: of "support", one of `tables.support.PERIODS`; empty otherwise.
+        period: of "support", one of `tables.support.PERIODS`; of "site", whom it is for (`site.readers.Reader.suffix`).
     """
 
     root: Path

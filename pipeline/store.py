@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +153,7 @@ def new_run_id(root: Path, stem: str) -> str:
                 (runs / f"{stem}-{number:03d}").mkdir()
             except FileExistsError:
                 continue
-            _prune(runs, f"{stem}-", keep=f"{stem}-{number:03d}", count=KEPT_RUNS)
+            _prune(runs, f"{stem}-", keep={f"{stem}-{number:03d}"}, count=KEPT_RUNS)
             return f"{stem}-{number:03d}"
     except OSError as error:
         raise StoreError(
@@ -170,6 +170,7 @@ def publish(
     manifest: Mapping[str, Any],
     documents: Path | None = None,
     notice: str = "",
+    pages: Path | None = None,
 ) -> Path:
     """Publish tables of a run as `published/<flow>/<year>`, in one step, with a manifest of everything behind them.
 
@@ -179,6 +180,7 @@ def publish(
         manifest: inputs, edition and code of the run; hashes and row counts of the tables are added here.
         documents: folder whose content is published as `documents/`.
         notice: what everybody who opens the folder has to see first, Russian; written as `ВНИМАНИЕ.txt`.
+        pages: folder whose content is published as it lies, at the top.
 
     Returns:
         The published path.
@@ -198,13 +200,17 @@ def publish(
             described[table.name] = {"rows": len(frame), "sha256": sha256(path)}
         if documents is not None and documents.is_dir():
             shutil.copytree(documents, version / "documents")
+        if pages is not None and pages.is_dir():
+            shutil.copytree(pages, version, dirs_exist_ok=True)
         if notice:
             (version / NOTICE).write_text(notice + "\n", encoding="utf-8")
         text = json.dumps({**manifest, "tables": described}, ensure_ascii=False, indent=2, sort_keys=True)
         (version / MANIFEST).write_text(text + "\n", encoding="utf-8")
         target = published / run.published_name
         _point(target, version)
-        _prune(published / ".versions", f"{run.published_name}-", keep=version.name, count=KEPT_VERSIONS)
+        # «2026-public» begins like «2026»: what any link points to is in force and stays.
+        in_force = {link.readlink().name for link in published.iterdir() if link.is_symlink()}
+        _prune(published / ".versions", f"{run.published_name}-", keep=in_force, count=KEPT_VERSIONS)
     except OSError as error:
         raise StoreError(
             f"Не удаётся опубликовать результаты: {system_fault(error)}",
@@ -239,8 +245,10 @@ def _point(target: Path, version: Path) -> None:
     link.replace(target)
 
 
-def _prune(folder: Path, prefix: str, keep: str, count: int) -> None:
-    """Remove all but the newest `count` folders of a kind, never the one named `keep`."""
-    found = sorted((p for p in folder.glob(f"{prefix}*") if p.name != keep), key=lambda p: (p.stat().st_mtime, p.name))
+def _prune(folder: Path, prefix: str, keep: Collection[str], count: int) -> None:
+    """Remove all but the newest `count` folders of a kind, never those named in `keep`."""
+    found = sorted(
+        (p for p in folder.glob(f"{prefix}*") if p.name not in keep), key=lambda p: (p.stat().st_mtime, p.name)
+    )
     for path in found[:-count] if count else found:
         shutil.rmtree(path, ignore_errors=True)

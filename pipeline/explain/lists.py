@@ -1,8 +1,8 @@
 """What lists and reorganisations say of a school: our last two lists, the federal ones, its predecessors."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 import pandas as pd
@@ -37,6 +37,8 @@ LATER_CLOSED = "отбор {} года этого ещё не знал; в по�
 class Lists:
     """The lists beside the decision, schools as the lists themselves name them.
 
+    Rows, names and successors are worked out once: the web report asks for every school of the region.
+
     Args:
         in_force: the list made a year ago (`PAST_LIST`); empty: there is none.
         before: the list made two years ago (`LIST_BEFORE`); empty: there is none.
@@ -50,6 +52,39 @@ class Lists:
     federal: pd.DataFrame
     lineage: pd.DataFrame
     schools: pd.DataFrame
+    known_successors: dict[int, dict[str, str]] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Name of each school of the register."""
+        ids, names = (self.schools[column].astype(str) for column in ("school_id", "school_name"))
+        return dict(zip(ids, names, strict=True))
+
+    @cached_property
+    def in_force_rows(self) -> list[dict[str, Any]]:
+        """Rows of `in_force`."""
+        return records(self.in_force)
+
+    @cached_property
+    def before_rows(self) -> list[dict[str, Any]]:
+        """Rows of `before`."""
+        return records(self.before)
+
+    @cached_property
+    def federal_rows(self) -> list[dict[str, Any]]:
+        """Rows of `federal`, newest year first."""
+        return records(self.federal.sort_values(["year", "school_id"], ascending=[False, True]))
+
+    @cached_property
+    def lineage_rows(self) -> list[dict[str, Any]]:
+        """Rows of `lineage`, the earliest first."""
+        return sorted(records(self.lineage), key=lambda row: (first_day(row), row["school_id"]))
+
+    def final(self, year: int) -> Mapping[str, str]:
+        """Which school each earlier one counts for in a year of decision (`lineage.successors`)."""
+        if year not in self.known_successors:
+            self.known_successors[year] = successors(self.lineage, year)
+        return self.known_successors[year]
 
 
 def list_facts(lists: Lists, school_id: str, year: int) -> Iterator[Fact]:
@@ -60,24 +95,25 @@ def list_facts(lists: Lists, school_id: str, year: int) -> Iterator[Fact]:
         school_id: the school, as it stands in the decision.
         year: year of decision.
     """
-    final = successors(lists.lineage, year)
-    names = dict(zip(lists.schools["school_id"].astype(str), lists.schools["school_name"].astype(str), strict=True))
+    final, names = lists.final(year), lists.names
     for code, listed, listed_year in (
-        ("list_in_force", lists.in_force, year - 1),
-        ("list_before", lists.before, year - 2),
+        ("list_in_force", lists.in_force_rows, year - 1),
+        ("list_before", lists.before_rows, year - 2),
     ):
         title, source = f"Перечень {listed_year} года", f"подписанный перечень {listed_year} года"
         yield stated("decision", code, title, _listed_text(listed, school_id, final, names), source)
     for list_code in FEDERAL_LISTS:
-        yield from _federal(lists.federal, list_code, school_id, year, final)
-    yield from _reorganisations(lists.lineage, school_id, year, names)
+        yield from _federal(lists.federal_rows, list_code, school_id, year, final)
+    yield from _reorganisations(lists.lineage_rows, school_id, year, names)
 
 
-def _listed_text(listed: pd.DataFrame, school_id: str, final: Mapping[str, str], names: Mapping[str, str]) -> str:
+def _listed_text(
+    listed: list[dict[str, Any]], school_id: str, final: Mapping[str, str], names: Mapping[str, str]
+) -> str:
     """Whether a school, or one whose place it has taken, stands on an earlier list, and by which order."""
-    if listed.empty:
+    if not listed:
         return "прежнего перечня нет"
-    own = [row for row in records(listed) if final.get(row["school_id"], row["school_id"]) == school_id]
+    own = [row for row in listed if final.get(row["school_id"], row["school_id"]) == school_id]
     if not own:
         return "школа в нём не состоит"
     row = next((row for row in own if row["school_id"] == school_id), own[0])
@@ -89,16 +125,15 @@ def _listed_text(listed: pd.DataFrame, school_id: str, final: Mapping[str, str],
 
 
 def _federal(
-    federal: pd.DataFrame, list_code: str, school_id: str, year: int, final: Mapping[str, str]
+    federal: list[dict[str, Any]], list_code: str, school_id: str, year: int, final: Mapping[str, str]
 ) -> Iterator[Fact]:
     """Of every year of a federal list that the school stands in it, with file and row; of the newest also that not."""
-    known = federal[(federal["list_code"] == list_code) & (federal["year"] <= year)]
-    if known.empty:
+    known = [row for row in federal if row["list_code"] == list_code and row["year"] <= year]
+    if not known:
         return
     say = partial(stated, "decision", "federal")
-    newest = int(known["year"].max())
-    ids = known["school_id"].map(lambda i: final.get(i, i))
-    own = records(known[ids == school_id].sort_values(["year", "school_id"], ascending=[False, True]))
+    newest = known[0]["year"]
+    own = [row for row in known if final.get(row["school_id"], row["school_id"]) == school_id]
     for row in own:
         told = "школа в нём стоит"
         if row["school_id"] != school_id:
@@ -110,10 +145,13 @@ def _federal(
         yield say(f"{FEDERAL_TITLES[list_code]} {newest} года", "школы в нём нет", "таблица federal_list")
 
 
-def _reorganisations(lineage: pd.DataFrame, school_id: str, year: int, names: Mapping[str, str]) -> Iterator[Fact]:
+def _reorganisations(
+    lineage: list[dict[str, Any]], school_id: str, year: int, names: Mapping[str, str]
+) -> Iterator[Fact]:
     """Which schools this one carries on, what it has become itself, and from which day."""
-    is_own = (lineage["school_id"] == school_id) | (lineage["successor_id"] == school_id)
-    for row in sorted(records(lineage[is_own]), key=lambda row: (first_day(row), row["school_id"])):
+    for row in lineage:
+        if school_id not in (row["school_id"], row["successor_id"]):
+            continue
         kind = row["lineage_kind"]
         is_coming = row["successor_id"] == school_id
         other = row["school_id"] if is_coming else row["successor_id"]
