@@ -11,7 +11,8 @@ import pytest
 import xlsxwriter
 from small_region import command, hashes
 
-from pipeline import stages
+from pipeline import reports, stages
+from pipeline.cli_site import Profile
 from pipeline.matching import save_proposals
 from pipeline.region import load_region
 from pipeline.skeleton import kind_of
@@ -19,6 +20,7 @@ from pipeline.stability import RANK_COLUMNS
 from pipeline.synthetic import MADE_FOLDERS
 from pipeline.tables import TABLES
 from pipeline.tables.quality import MATCH_PROPOSALS
+from pipeline.tables.support import PERIODS
 
 PROJECT = Path(__file__).resolve().parents[1]
 AREAS = {
@@ -276,10 +278,11 @@ def test_describe_lists_every_table_and_its_columns(
 
 HELPS = [(), *[(name,) for name in ("init", "demo", "register", "check", "monitor", "identify", "rank", "describe")]]
 HELPS += [("compare",), ("explain",), ("causes",), ("causes", "forms"), ("causes", "build")]
-HELPS += [("order",), *[("order", name) for name in ("draft", "submit", "sign", "amend", "show")]]
+HELPS += [("order",), *[("order", name) for name in ("draft", "submit", "sign", "amend", "show", "publish")]]
 HELPS += [("confirm",), ("confirm", "forms"), ("confirm", "read"), ("commission",), ("commission", "workbook")]
-HELPS += [("commission", "read"), ("objections",)]
-HELPS += [("objections", name) for name in ("list", "decide", "workbook", "read")]
+HELPS += [("commission", "read"), ("commission", "list"), ("objections",)]
+HELPS += [("objections", name) for name in ("list", "decide", "revise", "workbook", "read")]
+HELPS += [("support",), *[("support", name) for name in ("forms", "programmes", "build")], ("site",), ("open",)]
 HELPS += [("match",), ("match", "list"), ("match", "accept"), ("match", "reject"), ("layout",), ("layout", "draft")]
 
 
@@ -304,6 +307,10 @@ def test_help_is_russian(
         "xlsx",
         "parquet",
         "txt",
+        "TOML",
+        *reports.PLACES,
+        *(profile.value for profile in Profile),
+        *PERIODS,
         *(w for h in HELPS for w in h),
     }
     assert words_left - known == set()
