@@ -5,7 +5,7 @@ from pipeline import stability as stability_model
 from pipeline.expected import model_parameters, pool_cells
 from pipeline.methodology import Methodology
 from pipeline.run import Run
-from pipeline.russian import plural
+from pipeline.russian import number, plural
 from pipeline.store import Store
 from pipeline.tables import comparison, decision, model, reference
 from pipeline.tables.results import RESULTS
@@ -44,8 +44,9 @@ def stability(run: Run) -> str:
     store.write(decision.SCHOOL_INDICATORS, indicators.school_indicators(evidence))
     warnings = "".join(f" {stability_model.WARNINGS[code]}" for code in fit.warnings)
     return (
-        f"{plural(len(fit.table), 'школа', 'школы', 'школ')}, убывание {fit.decay:g}, "
-        f"разброс φ = {fit.dispersion.base:.2f} + {fit.dispersion.growth:.3f} · E, k = {fit.prior:.1f}.{warnings}"
+        f"{plural(len(fit.table), 'школа', 'школы', 'школ')}, убывание {number(fit.decay)}, "
+        f"разброс φ = {number(fit.dispersion.base)} + {number(fit.dispersion.growth, 3)} · E, "
+        f"k = {number(fit.prior, 1)}.{warnings}"
     )
 
 

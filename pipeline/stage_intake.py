@@ -140,8 +140,9 @@ def compute_results(run: Run) -> str:
     rejects = _joined(sources.REJECTS, (*later, unjudged, superseded, unused_scores, unused_journal))
     store.write(sources.REJECTS, rejects, part="4-results")
     current = carried[carried["year"] == run.year]
+    years = plural(carried["year"].nunique(), "год", "года", "лет")
     return (
-        f"{plural(len(carried), 'ячейка', 'ячейки', 'ячеек')} за {carried['year'].nunique()} г., "
+        f"{plural(len(carried), 'ячейка', 'ячейки', 'ячеек')} за {years}, "
         f"за {run.year}: школ {current['school_id'].nunique()}"
     )
 

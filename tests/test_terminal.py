@@ -35,4 +35,4 @@ def test_nothing_is_said_where_nobody_is_missing() -> None:
 def test_a_long_list_is_cut_and_says_where_the_whole_is() -> None:
     told = coverage.terminal_summary(municipalities(*[(2, 1)] * 12)).splitlines()
     assert len(told) == 12
-    assert told[-1] == "  и ещё 2 муниципалитета: см. municipality_summary"
+    assert told[-1] == "  и ещё 2 муниципалитета: все названы в опубликованной сводке по муниципалитетам"

@@ -6,7 +6,8 @@ A document reads tables of its run, calls a module of `outputs` and gives files;
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pipeline.documents import orders
+from pipeline import progress
+from pipeline.documents import causes, identification, letters, monitoring, order_page, orders, public, support
 from pipeline.run import Run
 from pipeline.russian import plural
 from pipeline.schema import Table
@@ -33,7 +34,16 @@ class Document:
     make: Callable[[Run], Files]
 
 
-DOCUMENTS = (Document("order", "Приказы и их проекты", "orders", orders.READS, orders.make),)
+DOCUMENTS = (
+    Document("monitoring", "Отчёт о мониторинге", "monitoring", monitoring.READS, monitoring.make),
+    Document("public", "Открытые сведения о результатах", "monitoring", public.READS, public.make),
+    Document("list", "Записки о перечне и протокол", "identification", identification.READS, identification.make),
+    Document("order", "Приказы и их проекты", "orders", orders.READS, orders.make),
+    Document("order_page", "Записка на одну страницу на день", "orders", order_page.READS, order_page.make),
+    Document("letters", "Письма и справки для руководителей школ", "orders", letters.READS, letters.make),
+    Document("causes", "Реестр причин", "causes", causes.READS, causes.make),
+    Document("support", "Отчёт о мониторинге поддержки", "support", support.READS, support.make),
+)
 
 
 def tables_of(flow: str) -> tuple[Table, ...]:
@@ -45,9 +55,9 @@ def tables_of(flow: str) -> tuple[Table, ...]:
 def make_documents(run: Run) -> str:
     """Make every document of the run's flow."""
     folder, count = run.folder / "documents", 0
-    for document in DOCUMENTS:
-        if document.flow != run.flow:
-            continue
+    wanted = [document for document in DOCUMENTS if document.flow == run.flow]
+    for number, document in enumerate(wanted):
+        progress.advanced(number, len(wanted))
         for name, content in document.make(run).items():
             path = folder / name
             assert path.resolve().is_relative_to(folder.resolve()), f"{name} would lie outside {folder}"

@@ -29,5 +29,5 @@ def terminal_summary(municipality_summary: pd.DataFrame) -> str:
     ]
     if len(lacking) > SHOWN_MUNICIPALITIES:
         rest = plural(len(lacking) - SHOWN_MUNICIPALITIES, "муниципалитет", "муниципалитета", "муниципалитетов")
-        lines.append(f"  и ещё {rest}: см. municipality_summary")
+        lines.append(f"  и ещё {rest}: все названы в опубликованной сводке по муниципалитетам")
     return "\n".join(lines)
