@@ -31,7 +31,8 @@ def forms(
     done = write_forms(data, year, _day(deadline, "--deadline") if deadline else None)
     typer.echo(
         f"Выверка данных {year} года: {plural(len(done.written), 'книга', 'книги', 'книг')}, "
-        f"{plural(done.school_count, 'школа', 'школы', 'школ')}. Папка: {data}/forms/{year}/confirm; письма к ним — в её папке «Письма»"
+        f"{plural(done.school_count, 'школа', 'школы', 'школ')}. "
+        f"Папка: {data}/forms/{year}/confirm; письма к ним — в её папке «Письма»"
     )
     if done.kept:
         typer.echo("Уже заполненные книги оставлены как есть: " + ", ".join(done.kept))

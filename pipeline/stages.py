@@ -20,6 +20,7 @@ from pipeline import (
     stage_objectivity,
     stage_orders,
     stage_reconciliation,
+    stage_site,
 )
 from pipeline.run import Run, published_name
 from pipeline.schema import Table
@@ -273,14 +274,16 @@ RESULTS_INTAKE = (READ, RECOGNISE, COMPUTE_RESULTS, CONDITIONS, CHECK)
 INTAKE = (REGISTER, *RESULTS_INTAKE)
 # A damaged federal list is told before the long part begins.
 FULL_INTAKE = (REGISTER, READ_FEDERAL, *RESULTS_INTAKE)
+DECISION = (JUDGE_OBJECTIVITY, STABILITY, SELECT, RECONCILE, CONTEXT, SENSITIVITY)
 
 FLOWS: Mapping[str, tuple[Stage, ...]] = {
     "check": FULL_INTAKE,
-    "monitoring": (*INTAKE, JUDGE_OBJECTIVITY, SUMMARISE),
-    "identification": (*FULL_INTAKE, JUDGE_OBJECTIVITY, STABILITY, SELECT, RECONCILE, CONTEXT, SENSITIVITY),
-    "causes": (REGISTER, TAKE_OVER, READ_SURVEY, SCORE, REGISTER_CAUSES),
+    "monitoring": (*INTAKE, JUDGE_OBJECTIVITY, SUMMARISE, DOCUMENTS["monitoring"]),
+    "identification": (*FULL_INTAKE, *DECISION, DOCUMENTS["identification"]),
+    "causes": (REGISTER, TAKE_OVER, READ_SURVEY, SCORE, REGISTER_CAUSES, DOCUMENTS["causes"]),
     "orders": (TAKE_ORDERS, RECONCILE_SIGNED, DOCUMENTS["orders"]),
-    "support": (REGISTER, *SUPPORT_FLOW),
+    "support": (REGISTER, *SUPPORT_FLOW, DOCUMENTS["support"]),
+    "site": stage_site.SITE_FLOW,
 }
 
 # What readers outside get, per flow; the rest stays in the run's folder.
@@ -349,7 +352,7 @@ def start(
     region.load_region(root)
     methodology.load(edition, root).with_capacity(capacity)
     run_id = new_run_id(root, f"{flow}-{published_name(year, period)}")
-    if period and as_of is None:
+    if flow == "support" and as_of is None:
         as_of = period_end(year, period).isoformat()
     return Run(root, flow, year, edition, as_of, capacity, run_id=run_id, started_at=started_at, period=period)
 
@@ -386,5 +389,8 @@ def finish(run: Run) -> Path:
         manifest |= {"taken_over": taken, "capacity": taken["capacity"]}
     if run.flow == "support":
         manifest["taken_over"] = taken_over(run)
+    if run.flow == "site":
+        manifest["made_from"] = stage_site.made_from(run)
     notice = region.DEMO_NOTICE if manifest["is_demo"] else ""
-    return publish(run, PUBLISHED[run.flow], manifest, documents=run.folder / "documents", notice=notice)
+    folders = {"documents": run.folder / "documents", "pages": run.folder / stage_site.PAGES}
+    return publish(run, PUBLISHED.get(run.flow, ()), manifest, notice=notice, **folders)

@@ -130,7 +130,8 @@ def places(tables: Mapping[str, pd.DataFrame], shown: Sequence[Indicator]) -> li
 
 def newest(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """The rows of the newest year; none where there are none."""
-    return frame[frame[name] == frame[name].max()]
+    found: pd.DataFrame = frame[frame[name] == frame[name].max()]
+    return found
 
 
 def left_schools(dynamics: pd.DataFrame) -> frozenset[str]:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from pipeline.cases import day_words
+from pipeline.context_facts import CALCULATED
 from pipeline.dynamics import CHANGE_WORDS
 from pipeline.orders import STATUS_WORDS as ORDER_WORDS
 from pipeline.outputs.cause_workbook import LABELS
@@ -44,7 +45,7 @@ def context_values(look: Lookup, school_id: str, sources: Sources) -> Row | None
             "value": _condition(fact, indicators[fact["indicator_code"]]["kind_code"]),
             "usual": _usual(look.usual, fact["indicator_code"], indicators),
             "is_questioned": bool(fact["is_questioned"]),
-            "source": sources.places(fact["source_text"]),
+            "source": _place(fact["source_text"], indicators, sources),
         }
         for fact in look.conditions.get(school_id, [])
     ]
@@ -55,6 +56,14 @@ def context_values(look: Lookup, school_id: str, sources: Sources) -> Row | None
         "facts": facts,
         "imputed": percent(row["imputed_share"], 0) if row["imputed_share"] else "",
     }
+
+
+def _place(text: str, indicators: Mapping[str, Row], sources: Sources) -> str:
+    """Where a condition was read; of a calculated one, from what, in the words of the form."""
+    if not text.startswith(CALCULATED):
+        return sources.places(text)
+    codes = text.removeprefix(CALCULATED).split(" / ")
+    return CALCULATED + " / ".join(f"«{indicators[code]['title']}»" for code in codes)
 
 
 def _condition(fact: Row, kind: str) -> str:

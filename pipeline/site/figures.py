@@ -31,6 +31,7 @@ def exam_chart(procedure: str, rows: Iterable[Row], who: str) -> Spec:
         {"year": str(row["year"]), "share": row[column], "whose": whose}
         for row in rows
         for column, whose in (("low_share", who), ("norm_share", NORM))
+        if row[column] is not None
     ]
     told = "; ".join(f"{v['year']}, {v['whose']}: {percent(v['share'])}" for v in values)
     return _filled(_lines(who), values, f"{procedure_label(procedure)}: доля низких результатов по годам. {told}.")

@@ -136,7 +136,9 @@ def _area(look: Lookup, place: Row) -> Row:
     schools = [s for s in look.schools if s["municipality_id"] == place["municipality_id"]]
     rows = [r for r in look.place_exams.get(place["municipality_id"], []) if r["year"] == look.known.year]
     tested, low = sum(r["tested_count"] for r in rows), sum(r["low_count"] for r in rows)
-    norm = sum(r["norm_count"] for r in rows)
+    # Of a founder: unknown where a share that it may not see stands behind it.
+    known = [r["norm_count"] for r in rows if r["norm_count"] is not None]
+    norm = percent(sum(known) / tested) if tested and len(known) == len(rows) else "—"
     return {
         **place,
         "school_count": len(schools),
@@ -145,7 +147,7 @@ def _area(look: Lookup, place: Row) -> Row:
         "tested": number(tested) if tested else "—",
         "low": percent(low / tested) if tested else "—",
         "low_key": low / tested if tested else -1,
-        "norm": percent(norm / tested) if tested else "—",
+        "norm": norm,
     }
 
 

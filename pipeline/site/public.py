@@ -19,6 +19,7 @@ from pipeline.tables.results import RESULTS
 
 Row = dict[str, Any]
 HIDDEN = "скрыто"
+VPR = "vpr"  # its results serve support, not the assessment of schools: none of a single school (method 1)
 
 
 def public_pages(known: Known, frame: Row) -> Mapping[str, tuple[str, Row]]:
@@ -58,7 +59,7 @@ def public_pages(known: Known, frame: Row) -> Mapping[str, tuple[str, Row]]:
         "schools.html": ("site_public_schools.html.j2", {**outer, "here": "schools", "schools": schools}),
     }
     for school in schools:
-        own = rows.get(("school", school["school_id"]), [])
+        own = [row for row in rows.get(("school", school["school_id"]), []) if row["procedure"] != VPR]
         acts = signed.get(school["school_id"], [])
         values = {**inner, "school": school, "rows": own, "acts": acts, "state": state}
         pages[f"school/{school['page']}"] = ("site_public_school.html.j2", values)
@@ -81,6 +82,7 @@ def _result(row: Row) -> Row:
         share = HIDDEN
     return {
         "year": row["year"],
+        "procedure": row["procedure"],
         "name": f"{procedure_label(row['procedure'])}, {subject_label(row['subject'])}",
         "tested": number(row["tested_count"]) if row["tested_count"] is not None else HIDDEN,
         "low": number(row["low_count"]) if row["low_count"] is not None else HIDDEN,

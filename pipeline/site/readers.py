@@ -127,7 +127,7 @@ def seen_by(known: Known, reader: Reader) -> Known:
 
 
 def own_cells(cells: pd.DataFrame, reader: Reader, own: frozenset[str], min_others: int) -> pd.DataFrame:
-    """Result cells of a reader's own schools; no share of the region where few others stand behind it.
+    """Result cells of a reader's own schools; no norm of the region where few others stand behind it.
 
     Args:
         cells: what `results.shown_cells` gives.
@@ -143,4 +143,6 @@ def own_cells(cells: pd.DataFrame, reader: Reader, own: frozenset[str], min_othe
     mine = mine.merge(counts, on=key, how="left")
     others = mine["school_count"] - mine["own_count"].fillna(0)
     is_told = (others == 0) | (others >= min_others)
-    return mine.assign(region_share=mine["region_share"].where(is_told)).drop(columns="own_count")
+    # What was expected is the share of the region times the pupils: it would give the share back.
+    hidden = {name: mine[name].where(is_told) for name in ("region_share", "expected_count")}
+    return mine.assign(**hidden).drop(columns="own_count")

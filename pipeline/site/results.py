@@ -66,7 +66,7 @@ def by_exam(cells: pd.DataFrame, unit: str) -> pd.DataFrame:
 
     Returns:
         `tested_count`, `low_count`, `low_share`, and `norm_share`: the share that the same pupils would have at the
-        region's rates; oldest year first.
+        region's rates, missing where one of them may not be seen; oldest year first.
     """
     own = cells[cells["is_pool"] & (cells["tested_count"] > 0)]
     numbers = own[[unit, "procedure", "year"]].assign(
@@ -74,7 +74,7 @@ def by_exam(cells: pd.DataFrame, unit: str) -> pd.DataFrame:
         low_count=own["low_count"].astype("int64"),
         norm_count=own["tested_count"].astype("float64") * own["region_share"],
     )
-    summed = numbers.groupby([unit, "procedure", "year"], as_index=False).sum()
+    summed = numbers.groupby([unit, "procedure", "year"], as_index=False).sum(skipna=False)
     return summed.assign(
         low_share=summed["low_count"] / summed["tested_count"],
         norm_share=np.round(summed["norm_count"] / summed["tested_count"], 9),

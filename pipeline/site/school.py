@@ -173,7 +173,9 @@ def _cell(row: Row, look: Lookup, sources: Sources) -> Row:
         "share": percent(row["low_count"] / tested) if tested else "—",
         "is_small": 0 < tested < look.known.method.sample.limited_count,
         "region": percent(row["region_share"]) if row["region_share"] is not None else "—",
-        "expected": number(round(row["expected_count"], 1)) if row["is_used"] else "—",
+        "expected": number(round(row["expected_count"], 1))
+        if row["is_used"] and row["expected_count"] is not None
+        else "—",
         "note": _why_unused(row, look) if row["is_pool"] and not row["is_used"] else "",
         "source": sources.places(row["source_text"]),
         "is_pool": bool(row["is_pool"]),
