@@ -135,8 +135,10 @@ def test_the_public_report_has_no_probability_no_reason_and_no_small_number(regi
     for path in folder.rglob("*.html"):
         assert not re.search("Вероятность|вероятность|Индекс|резерв|Основани", text(path)), path
         assert "служебного" not in text(path)
-    # Ten of forty is shown, nine of forty is not.
-    assert '<td class="count">скрыто</td>' in text(folder / "school/s09.html")
+    # Every result of this region is ВПР: of a single school it is nobody's business, of a municipality it is.
+    for path in (folder / "school").iterdir():
+        assert "Открытых результатов нет." in text(path) and "ВПР, " not in text(path), path
+    assert "ВПР, математика" in text(folder / "municipality/m1.html")
     assert {"low_state_code", "tested_state_code"} <= set(PUBLIC_RESULTS.column_names)
     assert "ещё не утверждён" in text(folder / "index.html")
 
@@ -224,6 +226,7 @@ def test_colours_can_be_told_apart_by_weak_eyes() -> None:
 
 def test_a_founder_cannot_subtract_a_neighbour() -> None:
     from pipeline.site.readers import Reader, own_cells
+    from pipeline.site.results import by_exam
 
     cells = pd.DataFrame(
         {
@@ -235,8 +238,13 @@ def test_a_founder_cannot_subtract_a_neighbour() -> None:
             "tested_count": [5, 6, 7, 9],
             "school_count": [3, 3, 3, 1],
             "region_share": [0.1, 0.1, 0.1, 0.2],
+            "expected_count": [0.5, 0.6, 0.7, 1.8],
         }
     )
     told = own_cells(cells, Reader("founder", "m"), frozenset({"a"}), min_others=5)
     assert told["school_id"].tolist() == ["a", "a"]
     assert told["region_share"].isna().tolist() == [True, False]
+    assert told["expected_count"].isna().tolist() == [True, False]
+    # Where one share may not be seen, the norm over several cells is not told either: neither whole nor too low.
+    summed = by_exam(told.assign(is_pool=True, low_count=1), "school_id")
+    assert summed["norm_share"].isna().tolist() == [True]
