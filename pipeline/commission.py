@@ -23,7 +23,7 @@ from pipeline.outputs.commission import ACTION_WORDS, CommissionBook, render
 from pipeline.reasons import REASON_CODES
 from pipeline.reconciliation import CORRIDOR, LIST_TITLES, RELATION_TITLES
 from pipeline.register import alphabetical, municipality_names, valid_in
-from pipeline.russian import number, plural
+from pipeline.russian import chance_text, number, plural
 from pipeline.schema import records
 from pipeline.sources.commission import ACTION, CODE, DAY, REVIEW, WHO, WHY, WrittenLine, day_of, read_lines
 from pipeline.sources.commission_toml import read_toml_lines
@@ -324,7 +324,7 @@ def _known(row: dict[str, Any], fitted: dict[str, Any] | None) -> Iterator[str]:
         )
         low = plural(fitted["low_years_count"], "год", "года", "лет")
         yield f"Лет с результатами {fitted['years_count']}, с низкими — {low}."
-        yield f"Вероятность T {number(row['probability'])}."
+        yield f"Вероятность T {chance_text(row['probability'])}."
     yield "Состоит в действующем перечне." if row["is_on_list"] else "В действующем перечне не состоит."
     if row["is_rule_low"]:
         yield REASON_CODES["rule_low"]
