@@ -30,6 +30,17 @@ DEFAULTS = {
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
 }
 
+# A server that stays looks after them; its pages show the events of a run. They are copied from the package on the
+# first start, and the package itself may lie where nobody may write.
+SERVING = {
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "true",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "true",
+    "PREFECT_SERVER_UI_ENABLED": "true",
+    # A start is entered a year ahead, so that one which is missed while the machine is off is known and caught up.
+    "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": "P400D",
+}
+UI_FOLDER = "pages"
+
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -51,6 +62,32 @@ def configure(home: Path) -> None:
         # Behind an office proxy even requests to this machine would go there and fail.
         listed = [host for host in os.environ.get(name, "").split(",") if host]
         os.environ[name] = ",".join([*listed, *(host for host in LOOPBACK if host not in listed)])
+
+
+def configure_service(home: Path, host: str, port: int) -> None:
+    """Complete the environment for a server that stays, with its pages.
+
+    Args:
+        home: folder for Prefect's database and profile.
+        host: address at which the server listens.
+        port: its port.
+    """
+    for name, value in SERVING.items():
+        os.environ.setdefault(name, value)
+    own_pages = f"http://{host}:{port}"
+    # Relative: the pages find their server under whatever name they were opened.
+    os.environ.setdefault("PREFECT_SERVER_UI_API_URL", "/api")
+    # By default any page that is open in the browser could talk to the server on this machine.
+    os.environ.setdefault("PREFECT_SERVER_CORS_ALLOWED_ORIGINS", own_pages)
+    os.environ.setdefault("PREFECT_SERVER_UI_STATIC_DIRECTORY", str((home / UI_FOLDER).absolute()))
+    if password := server_password():
+        os.environ.setdefault("PREFECT_API_AUTH_STRING", password)
+    configure(home)
+
+
+def server_password() -> str:
+    """What the operator has set as «name:password» for the server; empty where nobody is asked."""
+    return os.environ.get("PREFECT_SERVER_API_AUTH_STRING", "")
 
 
 def home() -> Path:

@@ -1,5 +1,9 @@
 """Errors shown to the operator: one clear Russian paragraph (what, where, remedy), never a traceback."""
 
+import re
+
+CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
 
 class PipelineError(Exception):
     """A fault of the input or the setting, told to the operator in Russian; the command ends with exit code 1.
@@ -23,7 +27,12 @@ class PipelineError(Exception):
             parts.append(f"Где: {self.where.rstrip('.')}.")
         if self.remedy:
             parts.append(f"Что сделать: {self.remedy.rstrip('.')}.")
-        return " ".join(parts)
+        # Words of files and their names stand in it: a terminal must not take them for orders.
+        return CONTROL.sub("�", " ".join(parts))
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows (IPython asks by this name): the paragraph, as the command line shows it."""
+        return [self.paragraph()]
 
 
 class ConfigError(PipelineError):

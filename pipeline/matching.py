@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.errors import MatchError, StoreError
+from pipeline.errors import MatchError
 from pipeline.names import normalise, normalise_municipality
 from pipeline.region import read_reference, reference_table
-from pipeline.russian import system_fault
 from pipeline.schema import records
 from pipeline.skeleton import write_reference
+from pipeline.store import write_whole
 from pipeline.tables.quality import MATCH_PROPOSALS
 from pipeline.tables.reference import SCHOOL_MATCHES
 
@@ -25,18 +25,8 @@ NAME = ["municipality_text", "school_text", "code_text"]
 
 def save_proposals(root: Path, proposals: pd.DataFrame) -> None:
     """Write the proposals of a run where the analyst looks for them (`forms/match_proposals.csv`)."""
-    path = root / PROPOSALS
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".csv.tmp")
-        proposals.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8-sig")
-        temporary.replace(path)
-    except OSError as error:
-        raise StoreError(
-            f"Предложения не удаётся записать: {system_fault(error)}",
-            where=str(PROPOSALS),
-            remedy="закройте файл в Excel",
-        ) from error
+    text = proposals.to_csv(index=False, lineterminator="\n")
+    write_whole(root, PROPOSALS.as_posix(), text.encode("utf-8-sig"))
 
 
 def load_proposals(root: Path) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.lineage import reorganisation_on, successor_on
 from pipeline.reasons import REASON_CODES
 from pipeline.register import municipality_names
+from pipeline.russian import day_text
 from pipeline.schema import records
 from pipeline.tables.orders import LIST_DIFFERENCES, LISTED_SCHOOLS, ORDER_SCHOOLS, ORDERS
 
@@ -243,7 +244,7 @@ def _change(own: Row | None, is_computed: bool) -> tuple[str | None, str | None]
 
 
 def _decision_text(decision: Row | None) -> str | None:
-    return None if decision is None else f"Решение комиссии от {decision['date']}: {decision['why']}"
+    return None if decision is None else f"Решение комиссии от {day_text(str(decision['date']))}: {decision['why']}"
 
 
 def _reasons(selection: pd.DataFrame) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The folder of a real region: an empty one to fill in, and a register of schools started from a sheet."""
 
 import csv
+import io
 import re
 import shlex
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipeline.schema import Table, records
 from pipeline.sources import choose_layout, layouts_of, workbook
 from pipeline.sources.grid import open_sheets, source_file
 from pipeline.sources.reading import ReadingContext
+from pipeline.store import write_whole
 from pipeline.subjects import subject_codes
 from pipeline.tables import reference
 
@@ -35,6 +37,8 @@ signatory_post = "Должность подписывающего"
 signatory_name = "И. О. Фамилия"
 time_zone = "Europe/Moscow"
 is_demo = false
+# Сколько полных лет после года получения хранятся файлы с данными учеников (shnro forget).
+personal_data_years = 5
 """
 # What a name says of the kind of a school; the analyst checks the result in reference/schools.csv.
 KIND_WORDS = (
@@ -52,28 +56,40 @@ KIND_WORDS = (
 
 
 def make_skeleton(directory: Path, name: str) -> list[Path]:
-    """Write the folder of a real region, empty but complete; gives the files made. An existing region is refused."""
-    if directory.exists() and any(directory.iterdir()):
+    """Write the folder of a real region, empty but complete; gives the files made. An existing region is refused.
+
+    The settings come last: a folder without them, in which an interrupted command has begun, is completed.
+    """
+    if directory.exists() and any(directory.iterdir()) and not _is_begun(directory):
         raise ConfigError(
             "Папка не пуста", where=str(directory), remedy="укажите новую папку: существующий регион не переписывается"
         )
     try:
         for folder in FOLDERS:
             (directory / folder).mkdir(parents=True, exist_ok=True)
-        written = [directory / "region.toml"]
-        plain = (name or "Наименование региона").replace("\\", " ").replace('"', "'")
-        written[0].write_text(SETTINGS.format(name=plain), encoding="utf-8")
-        for table in OWN_TABLES:
-            path = directory / "reference" / f"{table.name}.csv"
+        written = [directory / "reference" / f"{table.name}.csv" for table in OWN_TABLES]
+        for table, path in zip(OWN_TABLES, written, strict=True):
             path.write_text(",".join(table.column_names) + "\n", encoding="utf-8")
-            written.append(path)
     except OSError as error:
         raise StoreError(
             f"Папку региона не удаётся создать: {system_fault(error)}",
             where=str(directory),
             remedy="проверьте путь и право записи",
         ) from error
-    return written
+    plain = (name or "Наименование региона").replace("\\", " ").replace('"', "'")
+    write_whole(directory, "region.toml", SETTINGS.format(name=plain).encode())
+    return [directory / "region.toml", *written]
+
+
+def _is_begun(directory: Path) -> bool:
+    """Whether there is nothing but what an interrupted `make_skeleton` leaves: empty folders and heads of tables."""
+    heads = {f"reference/{table.name}.csv": (",".join(table.column_names) + "\n").encode() for table in OWN_TABLES}
+    for path in directory.rglob("*"):
+        name = path.relative_to(directory).as_posix()
+        is_ours = name.startswith(".region.toml.") or (name in heads and heads[name].startswith(path.read_bytes()))
+        if not path.is_dir() and not is_ours:
+            return False
+    return True
 
 
 def next_steps(directory: Path) -> str:
@@ -137,21 +153,11 @@ def kind_of(name: str) -> str:
 
 def write_reference(root: Path, table: Table, rows: list[dict[str, Any]]) -> None:
     """Write a reference CSV of the region whole, in the declared columns."""
-    path = root / "reference" / f"{table.name}.csv"
-    temporary = path.with_suffix(".csv.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, table.column_names, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
-        temporary.replace(path)
-    except OSError as error:
-        raise StoreError(
-            f"Справочник не удаётся записать: {system_fault(error)}",
-            where=f"reference/{path.name}",
-            remedy="закройте его в Excel",
-        ) from error
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, table.column_names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
+    write_whole(root, f"reference/{table.name}.csv", stream.getvalue().encode())
 
 
 def _names_on_sheet(file: Path, sheet_name: str, root: Path) -> pd.DataFrame:

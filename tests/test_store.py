@@ -105,7 +105,7 @@ def test_a_run_is_a_small_frozen_record(tmp_path: Path) -> None:
 def test_only_the_newest_runs_and_versions_stay(tmp_path: Path) -> None:
     for number in range(KEPT_RUNS + 3):
         published_run(tmp_path, f"s{number}")
-    assert len(list((tmp_path / "runs").iterdir())) == KEPT_RUNS + 1
+    assert len(list((tmp_path / "runs").glob("monitoring-*"))) == KEPT_RUNS + 1
     versions = list((tmp_path / "published" / "monitoring" / ".versions").iterdir())
     assert len(versions) == KEPT_VERSIONS + 1
     target = tmp_path / "published" / "monitoring" / "2026"
