@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli_care import forget, replay, verify
 from pipeline.cli_causes import causes_app
 from pipeline.cli_commission import commission_app
 from pipeline.cli_confirm import confirm_app, objections_app
 from pipeline.cli_open import open_report
 from pipeline.cli_orders import order_app
+from pipeline.cli_serve import serve
 from pipeline.cli_site import site
 from pipeline.cli_support import support_app
 from pipeline.command_help import OPTIONS, SUBCOMMAND, RussianGroup, misuse, quoted, title_panels
@@ -56,6 +58,10 @@ app.add_typer(commission_app, name="commission")
 app.add_typer(match_app, name="match")
 app.add_typer(layout_app, name="layout")
 command(app)(site)
+command(app)(serve)
+command(app)(verify)
+command(app)(replay)
+command(app)(forget)
 command(app, "open")(open_report)
 
 
@@ -233,13 +239,13 @@ def compare(
 
 @command(app)
 def rank(
-    results: Annotated[Path, typer.Argument(metavar="РЕЗУЛЬТАТЫ", help="Таблица results: Parquet или CSV.")],
+    results: Annotated[Path, typer.Argument(metavar="РЕЗУЛЬТАТЫ", help="Таблица результатов школ: Parquet или CSV.")],
     year: YearOption,
     capacity: Annotated[int, typer.Option("--capacity", metavar="K", help="Число мест в перечне.")],
     output: Annotated[Path, typer.Option("--output", metavar="ФАЙЛ", help="Куда записать Parquet.")],
     edition: EditionOption = "2026",
 ) -> None:
-    """Только модель: индекс, интервал и вероятность по таблице results любой системы школ."""
+    """Только модель: индекс, интервал и вероятность по результатам любой системы школ."""
     from pipeline.ranking import rank_file
 
     typer.echo(rank_file(results, year=year, capacity=capacity, output=output, edition=edition))

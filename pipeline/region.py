@@ -7,6 +7,7 @@ import csv
 import io
 import tomllib
 import zoneinfo
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass
 from pathlib import Path
 
@@ -38,12 +39,18 @@ REGISTER_TABLES = (
 )
 KIND_WORDS = {"int": "целого числа", "float": "числа", "bool": "«да» или «нет»", "date": "даты"}
 KIND_REMEDIES = {"int": "целое число", "float": "число с точкой", "bool": "«да», «нет»", "date": "дату как ГГГГ-ММ-ДД"}
+SETTING_KINDS: Mapping[object, str] = {
+    bool: "true или false без кавычек",
+    int: "целое число без кавычек",
+    str: "текст в кавычках",
+}
+NO_SETTINGS = ("decisions/deletions.csv",)  # a record that no run reads
 SETTINGS_FOLDERS = ("reference", "layouts", "corrections", "methodology", "decisions", "templates")
 
 
 @dataclass(frozen=True)
 class Region:
-    """What `region.toml` says."""
+    """What `region.toml` says; `personal_data_years`: how long files with pupils' rows are kept (`forgetting`)."""
 
     name: str
     short_name: str
@@ -52,6 +59,7 @@ class Region:
     signatory_name: str
     time_zone: str = "Europe/Moscow"
     is_demo: bool = False
+    personal_data_years: int = 5
 
 
 def load_region(root: Path) -> Region:
@@ -258,7 +266,8 @@ def settings_hashes(root: Path) -> dict[str, str]:
         # The frozen runs of signed orders have seals of their own.
         inside = ((p, p.relative_to(root).parts) for p in (root / folder).rglob("*"))
         paths += sorted(p for p, parts in inside if not (parts[:2] == ("decisions", "orders") and "frozen" in parts))
-    return {path.relative_to(root).as_posix(): sha256(path) for path in paths if path.is_file()}
+    hashes = {path.relative_to(root).as_posix(): sha256(path) for path in paths if path.is_file()}
+    return {name: value for name, value in hashes.items() if name not in NO_SETTINGS}
 
 
 def _place(path: Path) -> str:
@@ -314,12 +323,10 @@ def _refuse_wrong_settings(settings: dict[str, object], where: str) -> None:
             remedy=f"нужны: {', '.join(fields)}",
         )
     for name, value in settings.items():
-        kind = bool if name == "is_demo" else str
-        if not isinstance(value, kind):
+        kind = fields[name].type
+        if type(value) is not kind:
             raise ConfigError(
-                f"Настройка {name} не того вида: {value}",
-                where=where,
-                remedy=f"впишите {'true или false без кавычек' if kind is bool else 'текст в кавычках'}",
+                f"Настройка {name} не того вида: {value}", where=where, remedy=f"впишите {SETTING_KINDS[kind]}"
             )
     zone = str(settings.get("time_zone", Region.time_zone))
     try:

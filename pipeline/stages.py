@@ -12,6 +12,7 @@ from pipeline import (
     deciding,
     documents,
     methodology,
+    reading_log,
     region,
     stage_causes,
     stage_context,
@@ -25,7 +26,7 @@ from pipeline import (
 from pipeline.run import Run, published_name
 from pipeline.schema import Table
 from pipeline.stage import Stage
-from pipeline.store import Store, new_run_id, publish, tree_hash
+from pipeline.store import Store, begun, new_run_id, publish, tree_hash
 from pipeline.support_request import period_end
 from pipeline.support_stages import SUPPORT_FLOW, SUPPORT_PUBLISHED, taken_over
 from pipeline.tables import (
@@ -351,10 +352,11 @@ def start(
     """A new run of a flow in a region's folder; settings are checked before the folder of the run is made."""
     region.load_region(root)
     methodology.load(edition, root).with_capacity(capacity)
+    reading_log.begin(root)
     run_id = new_run_id(root, f"{flow}-{published_name(year, period)}")
     if flow == "support" and as_of is None:
         as_of = period_end(year, period).isoformat()
-    return Run(root, flow, year, edition, as_of, capacity, run_id=run_id, started_at=started_at, period=period)
+    return begun(Run(root, flow, year, edition, as_of, capacity, run_id=run_id, started_at=started_at, period=period))
 
 
 def finish(run: Run) -> Path:
@@ -380,6 +382,7 @@ def finish(run: Run) -> Path:
             for f in files.itertuples()
         },
         "settings": region.settings_hashes(run.root),
+        "publications": reading_log.noted(run.root),
     }
     if run.period:
         manifest["period"] = run.period

@@ -283,6 +283,7 @@ HELPS += [("confirm",), ("confirm", "forms"), ("confirm", "read"), ("commission"
 HELPS += [("commission", "read"), ("commission", "list"), ("objections",)]
 HELPS += [("objections", name) for name in ("list", "decide", "revise", "workbook", "read")]
 HELPS += [("support",), *[("support", name) for name in ("forms", "programmes", "build")], ("site",), ("open",)]
+HELPS += [("verify",), ("replay",), ("forget",), ("serve",)]
 HELPS += [("match",), ("match", "list"), ("match", "accept"), ("match", "reject"), ("layout",), ("layout", "draft")]
 
 

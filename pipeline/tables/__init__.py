@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pipeline.schema import Table
 from pipeline.tables import (
+    care,
     causes,
     comparison,
     context,
@@ -46,6 +47,7 @@ TABLES: Mapping[str, Table] = {
         support.TABLES,
         effect.TABLES,
         programmes.TABLES,
+        care.TABLES,
     )
     for table in tables
 }
