@@ -7,6 +7,7 @@ import zipfile
 from collections import Counter
 
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from returned_survey import Survey, counted, online_rows, rewritten, state
@@ -23,7 +24,7 @@ def survey(tmp_path) -> Survey:
 
 
 @given(data=st.data(), group_code=st.sampled_from(["director", "teacher", "pupil", "parent"]))
-@settings(max_examples=12)
+@settings(max_examples=examples(6))
 def test_what_was_written_is_read_back(tmp_path_factory, data, group_code) -> None:
     survey = Survey(tmp_path_factory.mktemp("survey"))
     respondent = st.dictionaries(st.sampled_from(survey.codes(group_code)), st.sampled_from(list(SCALE)), min_size=1)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from source_files import SUBJECTS, Row, everything_kept, read, reasons, write_csv, write_xlsx
@@ -133,7 +134,7 @@ ANY_CELL = st.sampled_from((*NUMBERS, *WORDS, *GROUPS))
 
 
 @pytest.mark.parametrize("layout_id", HEADERS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(data=st.data())
 def test_whatever_stands_in_the_cells_every_row_is_kept_or_rejected(layout_id: str, data: st.DataObject) -> None:
     header: list[Cell] = list(HEADERS[layout_id].split("|"))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -301,7 +302,7 @@ def test_register_lists_schools_once_in_order(tmp_path: Path) -> None:
         register_rows(file, layout, "2025", CONTEXT)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     st.lists(
         st.tuples(

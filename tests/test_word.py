@@ -28,12 +28,12 @@ def text(content: bytes) -> str:
 def test_fields_are_filled_with_values_as_they_stand() -> None:
     values = {"school": {"name": "МБОУ «Школа <b>№ 1</b> & сад» {{ secret }}"}, "share": 0.125}
     made = word.render(template("Школа {{ school.name }}: {{ share | percent }}"), values, name="проба")
-    assert text(made).strip() == "Школа МБОУ «Школа <b>№ 1</b> & сад» {{ secret }}: 12,5\u00a0%"
+    assert text(made).strip() == "Школа МБОУ «Школа <b>№\u00a01</b> & сад» {{ secret }}: 12,5\u00a0%"
 
 
 def test_unprintable_characters_do_not_break_the_document() -> None:
     made = word.render(template("{{ name }}"), {"name": "Шко\x0bла\x00 № 1"}, name="проба")
-    assert text(made).strip() == "Школа № 1"
+    assert text(made).strip() == "Школа №\u00a01"
 
 
 def test_the_notice_stands_above_every_page_whatever_the_template() -> None:

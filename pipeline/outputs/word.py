@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parents[1] / "resources" / "templates"
 TEMPLATE_FOLDER = "templates"
+KNOWN_FILTERS = ("number", "percent", "default", "join", "length", "lower", "upper", "capitalize", "trim", "e")
 # A file of Word carries the time it was made: ours carries the same one always, so that equal contents are equal files.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 MADE_AT = datetime(2020, 1, 1)
@@ -84,8 +85,11 @@ def render(template: bytes, values: Mapping[str, Any], *, name: str, notice: str
         raise _wrong_template(name, "поле обращается к тому, что шаблону недоступно") from error
     except jinja2.TemplateError as error:
         raise _wrong_template(name, f"поле записано с ошибкой{_nearby(error)}") from error
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError) as error:
+        # XML that does not fit together is a SyntaxError as well.
         raise _wrong_template(name, "это не документ Word (.docx)") from error
+    except (TypeError, ArithmeticError, RecursionError, LookupError) as error:
+        raise _wrong_template(name, "поле нельзя вычислить") from error
     if notice:
         _say_on_every_page(document.docx, notice)
     document.docx.core_properties.created = document.docx.core_properties.modified = MADE_AT
@@ -98,9 +102,37 @@ def render(template: bytes, values: Mapping[str, Any], *, name: str, notice: str
 def _environment() -> "SandboxedEnvironment":
     """The environment of every template; it remembers what it has compiled: fifty schools get the same letter."""
     import jinja2
+    from jinja2 import nodes
+    from jinja2.exceptions import SecurityError
     from jinja2.sandbox import SandboxedEnvironment
 
+    # What a form letter needs is fields, conditions and lists. Whatever can be made large or endless is no part of it:
+    # calls, arithmetic, macros, lists of our own making.
+    known = (
+        *(
+            nodes.Template,
+            nodes.Output,
+            nodes.TemplateData,
+            nodes.Name,
+            nodes.Getattr,
+            nodes.Getitem,
+            nodes.Const,
+            nodes.Not,
+            nodes.And,
+        ),
+        *(nodes.Or, nodes.Compare, nodes.Operand, nodes.If, nodes.For, nodes.CondExpr, nodes.Filter, nodes.Keyword),
+    )
+
     class Remembering(SandboxedEnvironment):
+        def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+            template = super()._parse(source, name, filename)
+            for node in template.find_all(nodes.Node):
+                is_strange = isinstance(node, nodes.Filter) and node.name not in KNOWN_FILTERS
+                endless = isinstance(node, nodes.For) and not isinstance(node.iter, nodes.Name | nodes.Getattr)
+                if not isinstance(node, known) or is_strange or endless:
+                    raise SecurityError("a template may only name fields")
+            return template
+
         @lru_cache(maxsize=64)  # noqa: B019 - there is one environment, which lives as long as the program
         def from_string(self, source: Any) -> jinja2.Template:  # type: ignore[override]
             return super().from_string(source)
@@ -129,10 +161,12 @@ def _nearby(error: Exception) -> str:
 
 
 def _printable(value: Any) -> Any:
-    """A value as it may stand in a document: nothing for a missing one, no unprintable characters."""
+    """A value as it may stand in a document: nothing for None, nothing unprintable, «№» beside its number."""
     if value is None:
         return ""
-    return UNPRINTABLE.sub("", value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return UNPRINTABLE.sub("", value).replace("№ ", "№\u00a0")  # a sign at the end of a line is read as nothing
 
 
 def _with_pictures(document: Any, value: Any) -> Any:

@@ -7,8 +7,15 @@ told as unread; a file in which nothing fits is refused with the nearest layout 
 from pathlib import Path
 
 from pipeline.errors import SourceError, UnknownLayoutError
-from pipeline.sources import canonical, context_form, fisoko, gia, pupils, vpr, workbook
+from pipeline.sources import canonical, context_form, fisoko, fisoko_individual, gia, pupils, vpr, workbook
 from pipeline.sources.grid import PARQUET_SUFFIXES, Sheet, SourceFile, is_blank, open_sheets
+from pipeline.sources.heavy import (
+    PARQUET_FAULTS,
+    refuse_heavy_file,
+    refuse_heavy_parquet,
+    refuse_long_texts,
+    refuse_odd_columns,
+)
 from pipeline.sources.reading import (
     Account,
     Layout,
@@ -27,6 +34,13 @@ SOURCES: tuple[Layout, ...] = (
     *canonical.LAYOUTS,
 )
 PARQUET_SOURCES: tuple[ParquetLayout, ...] = (*pupils.PARQUET_LAYOUTS, *canonical.PARQUET_LAYOUTS)
+# Files of these layouts have a row per pupil: they are deleted when their term ends (`pipeline.forgetting`).
+PUPIL_LAYOUTS = frozenset(
+    (
+        *(layout.layout_id for layout in (*vpr.LAYOUTS, *gia.LAYOUTS, fisoko_individual.INDIVIDUAL)),
+        *(layout.layout_id for layout in pupils.PARQUET_LAYOUTS),
+    )
+)
 
 
 def layouts_of(root: Path | None) -> tuple[Layout, ...]:
@@ -95,15 +109,17 @@ def _unknown(file: SourceFile, sheets: list[Sheet], layouts: tuple[Layout, ...])
 
 def _read_parquet(context: ReadingContext, account: Account) -> None:
     """Read a Parquet file by the columns that it has."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     file = context.file
+    refuse_heavy_file(file)
+    damaged = SourceError("Файл Parquet повреждён", where=file.file_id, remedy="запросите файл заново")
     try:
-        data = pq.read_table(file.path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise SourceError("Файл Parquet повреждён", where=file.file_id, remedy="запросите файл заново") from error
-    names = set(data.column_names)
+        found = pq.ParquetFile(file.path)
+        refuse_heavy_parquet(file, found)
+    except PARQUET_FAULTS as error:
+        raise damaged from error
+    names = set(found.schema_arrow.names)
     fits = [layout for layout in PARQUET_SOURCES if set(layout.required_columns) <= names]
     if not fits:
         nearest = max(PARQUET_SOURCES, key=lambda layout: len(names & set(layout.required_columns)))
@@ -114,5 +130,14 @@ def _read_parquet(context: ReadingContext, account: Account) -> None:
             remedy="переименуйте столбцы или уберите файл из raw/ в папку, имя которой начинается с «_»",
         )
     layout = max(fits, key=lambda fit: len(fit.required_columns))
+    columns = [name for name in (*layout.required_columns, *layout.optional_columns) if name in names]
+    refuse_odd_columns(file, found.schema_arrow, columns)
+    try:
+        # Other columns may name pupils: they are not even read. Texts stay packed, each distinct one once.
+        data = pq.read_table(file.path, columns=columns, read_dictionary=columns)
+        data.validate(full=True)
+    except PARQUET_FAULTS as error:
+        raise damaged from error
+    refuse_long_texts(file, data)
     account.layout_ids.append(layout.layout_id)
     layout.read(data, context, account)

@@ -86,6 +86,7 @@ PARQUET_LAYOUTS: tuple[ParquetLayout, ...] = (
         layout_id="canonical_results",
         title="Таблица результатов в виде проекта (Parquet)",
         required_columns=REQUIRED,
+        optional_columns=OPTIONAL,
         read=read_parquet_of_results,
     ),
 )

@@ -5,6 +5,7 @@ the bracketed code at its end. Schools become `reported_cells`, `reported_journa
 other groups `reported_totals`. A row whose level cannot be told is rejected as `unknown_level`.
 """
 
+import re
 from collections.abc import Callable, Sequence
 
 import pandas as pd
@@ -29,6 +30,7 @@ Record = tuple[Table, list[dict[str, object]]]  # what one row of a report becom
 # Percents are printed with two decimals: half of the last digit, and a little for the arithmetic of the sender.
 PERCENT_TOLERANCE = 0.006
 PERCENT_SUM_TOLERANCE = 0.06
+SCORE = re.compile(r"\d{1,4}")
 
 NO_PERCENT = {"", "-", "–"}
 JOURNAL_OUTCOMES = {"lowered_count": "понизили", "confirmed_count": "подтвердили", "raised_count": "повысили"}
@@ -96,7 +98,7 @@ def read_distribution(sheet: Sheet, header_index: int, context: ReadingContext, 
     """«Распределение первичных баллов»: percents of the scores 0 … maximum; one row kept per school and score."""
     header = sheet.rows[header_index]
     tested_at = column_indexes(header, {"tested": r"^кол-во участников"})["tested"]
-    scores = [(index, int(text(cell))) for index, cell in enumerate(header) if text(cell).isdecimal()]
+    scores = [(index, int(text(cell))) for index, cell in enumerate(header) if SCORE.fullmatch(text(cell))]
     # Each of many percents is rounded by up to 0.005, so the sum may stray further than that of four marks.
     sum_tolerance = max(PERCENT_SUM_TOLERANCE, 0.005 * len(scores) + 0.001)
 

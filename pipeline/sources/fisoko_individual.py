@@ -10,7 +10,7 @@ from pipeline.sources.judged import JudgedRows
 from pipeline.sources.reading import Account, Fingerprint, Layout, ReadingContext, cell_at, column_indexes, data_rows
 from pipeline.sources.vpr_pupils import is_absent_word, keep_vpr_pupils
 
-PUPIL_COUNT = re.compile(r"^(.*?)\s*\|\s*кол-во участников\D*(\d+)", re.IGNORECASE)
+PUPIL_COUNT = re.compile(r"^(.*?)\s*\|\s*кол-во участников\D*(\d{1,7})(?!\d)", re.IGNORECASE)
 INDIVIDUAL_COLUMNS = {
     "login": r"^оо$",
     "municipality": r"^муниципалитет",

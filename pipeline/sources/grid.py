@@ -8,16 +8,22 @@ import codecs
 import csv
 import hashlib
 import io
+import math
 import re
-import struct
 import zipfile
-import zlib
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from pipeline.errors import SourceError
+from pipeline.sources.heavy import (
+    ZIP_FAULTS,
+    refuse_heavy_file,
+    refuse_heavy_workbook,
+    refuse_many_lines,
+    refuse_wide_rows,
+)
 
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 
@@ -26,11 +32,11 @@ TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 PARQUET_SUFFIXES = (".parquet",)
 KNOWN_SUFFIXES = EXCEL_SUFFIXES + TEXT_SUFFIXES + PARQUET_SUFFIXES
 
-MAX_UNPACKED_BYTES = 1 << 30  # a regional workbook unpacks to tens of MB; more than 1 GB is damage or an attack
-MAX_UNPACKING_RATIO = 500
 JUDGED_CHARACTERS = 200_000  # the beginning of a text tells its encoding
 PRINTED_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?|[+-]?\.\d+")
 WORD = re.compile(r"[^\W\d_a-zA-Z]{3,}")
+# Control characters, but for ends of lines and tabs; marks without width; marks that turn the direction of a text.
+INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 FOREIGN_BEGINNINGS = (
     (b"%PDF", "документ PDF"),
     (b"Rar!", "архив RAR"),
@@ -39,8 +45,6 @@ FOREIGN_BEGINNINGS = (
     (b"\xff\xd8\xff", "картинка"),
 )
 FOREIGN_FOLDERS = (("word", "документ Word"), ("ppt", "презентация"))
-# What zipfile raises on a damaged archive: a torn one, a foreign version or packing, a password, a broken part.
-ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, struct.error)
 LOAD_FOLDER = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:\D.*)?$")
 
 
@@ -122,7 +126,7 @@ def open_sheets(file: SourceFile) -> tuple[Sheet, ...]:
 def clean(value: object) -> Cell:
     """A cell as readers see it: text stripped of spaces and invisible marks, blank as None."""
     if isinstance(value, str):
-        return (value if value.isascii() else _without_invisible(value)).strip() or None
+        return (value if value.isprintable() else _without_invisible(value)).strip() or None
     if isinstance(value, float) and value != value:
         return None
     return value  # type: ignore[return-value]  # calamine gives exactly the kinds of Cell
@@ -144,18 +148,23 @@ def number(value: Cell) -> float | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
-        return float(value)
+        return _finite(float(value))
     if not isinstance(value, str):
         return None
     if value.isascii() and value.isdigit():  # nearly all of the cells of a large file
-        return float(value)
+        return _finite(float(value))
     stripped = value.replace(" ", "").replace("\xa0", "").replace(",", ".").rstrip("%")
-    return float(stripped) if PRINTED_NUMBER.fullmatch(stripped) else None
+    return _finite(float(stripped)) if PRINTED_NUMBER.fullmatch(stripped) else None
+
+
+def _finite(value: float) -> float | None:
+    """The number, or None for one with more digits than numbers have here."""
+    return value if math.isfinite(value) else None
 
 
 def _without_invisible(value: str) -> str:
-    """The text with plain spaces and without marks that nobody sees."""
-    return value.replace("\xa0", " ").replace("\ufeff", "").replace("\u200b", "")
+    """The text with plain spaces and without marks that nobody sees, orders to a terminal among them."""
+    return INVISIBLE.sub("", value.replace("\xa0", " "))
 
 
 def is_blank(row: list[Cell]) -> bool:
@@ -166,6 +175,7 @@ def is_blank(row: list[Cell]) -> bool:
 def _content(file: SourceFile) -> bytes:
     """The bytes of the file; missing, unreadable and empty files are refused."""
     try:
+        refuse_heavy_file(file)
         content = file.path.read_bytes()
     except OSError as error:
         raise SourceError(
@@ -197,19 +207,18 @@ def _excel_sheets(file: SourceFile, content: bytes) -> tuple[Sheet, ...]:
     damaged = SourceError(
         "Книга Excel повреждена или передана не до конца", where=file.file_id, remedy="запросите файл заново"
     )
-    if content[:2] == b"PK":
-        try:
-            _refuse_bomb(file, content)
-        except ZIP_FAULTS as error:
-            raise damaged from error
     try:
+        refuse_heavy_workbook(file, content)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [
             Sheet(
                 name,
-                [[clean(v) for v in row] for row in workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)],
+                [
+                    [clean(v) for v in row]
+                    for row in workbook.get_sheet_by_index(place).to_python(skip_empty_area=False)
+                ],
             )
-            for name in workbook.sheet_names
+            for place, name in enumerate(_sheet_names(workbook.sheet_names))
         ]
     except PasswordError as error:
         raise SourceError(
@@ -222,21 +231,20 @@ def _excel_sheets(file: SourceFile, content: bytes) -> tuple[Sheet, ...]:
                 "Книга защищена паролем", where=file.file_id, remedy="снимите пароль в Excel и сохраните файл заново"
             ) from error
         raise damaged from error
+    for sheet in sheets:
+        refuse_wide_rows(file, sheet.rows)
     if not any(not is_blank(row) for sheet in sheets for row in sheet.rows):
         raise SourceError("В книге нет ни одной заполненной ячейки", where=file.file_id, remedy="запросите файл заново")
     return tuple(sheets)
 
 
-def _refuse_bomb(file: SourceFile, content: bytes) -> None:
-    """Refuse an archive that would unpack to an absurd size."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > MAX_UNPACKED_BYTES or (unpacked > 100 << 20 and unpacked > MAX_UNPACKING_RATIO * len(content)):
-        raise SourceError(
-            "Книга распаковывается в неправдоподобно большой объём",
-            where=f"{file.file_id}: {len(content)} → {unpacked} байт",
-            remedy="не открывайте файл; запросите его заново у отправителя",
-        )
+def _sheet_names(given: list[str]) -> list[str]:
+    """Names without marks that nobody sees, each once: a row is found again by the name of its sheet."""
+    names: list[str] = []
+    for name in map(_without_invisible, given):
+        number = names.count(name) + 1
+        names.append(name if number == 1 else f"{name} ({number})")
+    return names
 
 
 def _csv_rows(file: SourceFile, content: bytes) -> list[list[Cell]]:
@@ -250,9 +258,9 @@ def _csv_rows(file: SourceFile, content: bytes) -> list[list[Cell]]:
             remedy="проверьте расширение имени файла или запросите файл заново",
         )
     # Cells are cleaned as `clean` does it, the marks in the whole text at once: a large file has millions of cells.
+    refuse_many_lines(file, content)
     decoded = _without_invisible(_decoded(file, content))
-    lines = decoded.splitlines()
-    sample = "\n".join(lines[:50])
+    sample = "\n".join(decoded[:JUDGED_CHARACTERS].splitlines()[:50])
     delimiter = max(";\t,", key=sample.count)
     try:
         rows: list[list[Cell]] = [
@@ -261,8 +269,11 @@ def _csv_rows(file: SourceFile, content: bytes) -> list[list[Cell]]:
         ]
     except csv.Error as error:
         raise SourceError(
-            f"Текст с разделителями не читается: {error}", where=file.file_id, remedy="запросите файл заново"
+            "Текст с разделителями не читается: в нём есть ячейка неправдоподобной длины или незакрытая кавычка",
+            where=file.file_id,
+            remedy="проверьте кавычки в файле или запросите его заново",
         ) from error
+    refuse_wide_rows(file, rows)
     # csv.reader drops nothing, but a quoted line break would shift the operator's row numbers: they follow the records.
     return rows
 

@@ -148,6 +148,7 @@ PARQUET_LAYOUTS: tuple[ParquetLayout, ...] = (
         layout_id="pupils_parquet",
         title="Результаты участников (Parquet)",
         required_columns=REQUIRED,
+        optional_columns=(*SCHOOLS, *RESULTS, *OPTIONAL),
         read=read_pupils,
     ),
 )

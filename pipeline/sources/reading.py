@@ -221,12 +221,14 @@ class ParquetLayout:
         layout_id: stable English identifier, such as "pupils_parquet".
         title: Russian name, as the operator knows the file.
         required_columns: columns without which the file is not of this layout.
+        optional_columns: further columns that are read where they are there; no other column is ever read.
         read: (table, context, account) -> nothing; fills the account. Rows are numbered from 1.
     """
 
     layout_id: str
     title: str
     required_columns: tuple[str, ...]
+    optional_columns: tuple[str, ...]
     read: "Callable[[pa.Table, ReadingContext, Account], None]" = field(repr=False)
 
 

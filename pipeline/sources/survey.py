@@ -27,7 +27,8 @@ from pipeline.questionnaire import (
     plain,
 )
 from pipeline.sources import survey_online
-from pipeline.sources.grid import ZIP_FAULTS, Cell, Sheet, SourceFile, is_blank, number, open_sheets, text
+from pipeline.sources.grid import Cell, Sheet, SourceFile, is_blank, number, open_sheets, text
+from pipeline.sources.heavy import ZIP_FAULTS
 from pipeline.sources.reading import Account, Reading, cell_at, header_text
 from pipeline.sources.survey_answers import SurveyAccount
 from pipeline.tables.causes import SURVEY_RESPONSES

@@ -21,7 +21,7 @@ ADVANCED = re.compile(r"\bуглубл")
 SUBJECT_AND_GRADE = re.compile(r"(?<![а-яa-z])([а-яa-z]{2})(?:[-_ ]?(\d{1,2}))?(?![а-яa-z\d])")
 YEAR = re.compile(r"(?<!\d)(?:20\d\d\s*[/-]\s*)?(20\d\d)(?!\d)")  # of «2025/2026» the year in which it ends
 LOGIN = re.compile(r"(?<![a-z])((?:edu|sch)\d{4,})(?!\d)")
-TASK_MAXIMUM = re.compile(r"\((\d+)\s*б")
+TASK_MAXIMUM = re.compile(r"\((\d{1,4})\s*б")
 
 # Files are named in Latin letters too: MA5 stands for МА5. Letter for letter, as the abbreviations sound.
 CYRILLIC = str.maketrans("maruifobghxsn", "маруифобгххсн")
