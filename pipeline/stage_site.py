@@ -4,12 +4,15 @@ import json
 from typing import Any
 
 from pipeline import site
+from pipeline.public_years import told_once
 from pipeline.run import Run
 from pipeline.russian import plural
 from pipeline.site.known import read_known
-from pipeline.site.readers import reader_of
+from pipeline.site.readers import PUBLIC, reader_of
 from pipeline.stage import Stage
 from pipeline.store import write_whole
+from pipeline.tables.disclosed import PUBLIC_RESULTS
+from pipeline.tables.results import RESULTS
 
 PAGES = "pages"  # folder of the run
 MADE_FROM = "made_from.json"
@@ -17,13 +20,17 @@ MADE_FROM = "made_from.json"
 
 def make_site(run: Run) -> str:
     """Write every page of the report for the reader that the run names."""
-    known = read_known(run.root, run.year)
-    files = site.pages(known, reader_of(run.period))
+    known, reader = read_known(run.root, run.year), reader_of(run.period)
+    if reader == PUBLIC:
+        rules = known.method.disclosure
+        told = told_once(run.root, run.year, known.of(RESULTS), rules, is_new=False)
+        known = known.replacing(PUBLIC_RESULTS, told)
+    files = site.pages(known, reader)
     for name, text in files.items():
-        write_whole(run.folder / PAGES, name, text.encode())
-    write_whole(run.folder, MADE_FROM, json.dumps(known.made_from).encode())
-    told = plural(sum(name.endswith(".html") for name in files), "страница", "страницы", "страниц")
-    return f"{told}; чего нет: {'; '.join(known.missing.values())}" if known.missing else told
+        write_whole(run.folder / PAGES, name, text.encode(), is_durable=False)
+    write_whole(run.folder, MADE_FROM, json.dumps(known.made_from).encode(), is_durable=False)
+    count = plural(sum(name.endswith(".html") for name in files), "страница", "страницы", "страниц")
+    return " ".join([f"{count}. Чего нет:", *known.missing.values()]) if known.missing else count
 
 
 def made_from(run: Run) -> Any:

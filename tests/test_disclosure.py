@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from depth import examples
 from disclosure_attack import attack, truth_of, wanted
-from hypothesis import example, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline import disclosure, methodology, stages
@@ -70,7 +71,14 @@ def leaks(results: pd.DataFrame, *, insiders: bool = True) -> list[tuple[object,
     return found
 
 
-@settings(max_examples=12)
+@pytest.mark.slow
+@settings(max_examples=examples(13))
+@given(regions)
+def test_no_hidden_number_of_any_region_is_known_closely_to_a_stranger_or_to_a_neighbour(region) -> None:
+    assert leaks(results_of(region)) == []
+
+
+@settings(phases=[Phase.explicit])  # the random ones are slow: above
 @given(regions)
 @example([[(9, 9)], [(9, 0)], [(40, 12)]])
 @example([[(1, 0)], [(15, 0)], [(15, 0), (15, 0)]])
@@ -79,7 +87,8 @@ def test_no_hidden_number_is_known_closely_to_a_stranger_or_to_a_neighbour(regio
     assert leaks(results_of(region)) == []
 
 
-@settings(max_examples=20)
+@pytest.mark.slow
+@settings(max_examples=examples(10))
 @given(regions)
 def test_grades_of_the_region_give_nothing_away(region: list[list[tuple[int, int]]]) -> None:
     assert leaks(results_of(region, grades=("4", "5", "6")), insiders=False) == []
@@ -100,6 +109,7 @@ def test_the_attack_does_find_what_is_badly_hidden() -> None:
     assert list(found.values()) == [0.0, 0.0]
 
 
+@settings(max_examples=examples(10))
 @given(regions, st.randoms())
 def test_what_is_hidden_does_not_depend_on_the_order_of_rows(region: list[list[tuple[int, int]]], random) -> None:
     results = results_of(region)
@@ -109,6 +119,7 @@ def test_what_is_hidden_does_not_depend_on_the_order_of_rows(region: list[list[t
     pd.testing.assert_frame_equal(told, disclosure.public_results(results.iloc[order], RULES))
 
 
+@settings(max_examples=examples(10))
 @given(regions)
 def test_nothing_small_is_shown_and_a_border_tells_no_more_than_the_number_of_tested(
     region: list[list[tuple[int, int]]],

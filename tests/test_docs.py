@@ -1,6 +1,7 @@
 """The words of the documentation are true: commands exist, links lead somewhere, stages and numbers are named."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from pipeline.tables import TABLES
 
 PROJECT = Path(__file__).parents[1]
 GROUPS = "match|layout|causes|order|confirm|objections|commission|support"
+GUIDES = [PROJECT / "README.md", *sorted((PROJECT / "docs/ru").glob("*.md"))]
 DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), *(PROJECT / "expectations").glob("*.md")])
 
 
@@ -33,6 +35,25 @@ def test_commands_in_the_documentation_exist(document: Path) -> None:
     known = commands()
     for words in re.findall(rf"shnro ((?:{GROUPS}) [a-z]+|[a-z]+)", text):
         assert words in known, f"{document.name} speaks of «shnro {words}»"
+
+
+def typed(text: str) -> list[list[str]]:
+    """Every command line of a document with its options: the lines of blocks and what stands between backticks."""
+    told = re.findall(r"^shnro (.+)$", text, flags=re.MULTILINE) + re.findall(r"`shnro ([^`]*--[^`]*)`", text)
+    return [shlex.split(line.replace("ГОД", "2026"), comments=True) for line in told]
+
+
+@pytest.mark.parametrize("document", GUIDES, ids=lambda path: path.name)
+def test_command_lines_for_people_can_be_typed_as_they_stand(document: Path) -> None:
+    for line in typed(document.read_text(encoding="utf-8")):
+        words, command = list(line), typer.main.get_command(app)
+        while words and words[0] in getattr(command, "commands", {}):
+            command = command.commands[words.pop(0)]  # type: ignore[attr-defined]
+        options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+        unknown = [word for word in words if word.startswith("--") and word != "--help" and word not in options]
+        assert not unknown, f"{document.name}: «shnro {' '.join(line)}» has unknown options {unknown}"
+        if not {"…", "--help"} & set(words):  # else a reader is told to fill in the rest
+            command.make_context("shnro", words)  # fails on a missing option, a wrong value, a word too many
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

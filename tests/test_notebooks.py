@@ -1,5 +1,6 @@
 """The notebooks: kept without outputs, without paths of a machine; executed on the made-up region."""
 
+import re
 import shutil
 import time
 from pathlib import Path
@@ -48,6 +49,22 @@ def published_region(demo_region: Path, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.mark.slow
 @notebook
+def test_before_anything_is_published_a_notebook_says_which_command_to_run(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHNRO_DATA", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    book = nbformat.read(path, as_version=4)
+    book.cells = book.cells[:2]
+    NotebookClient(book, timeout=LONGEST_SECONDS, allow_errors=True).execute()
+    told = [output for output in book.cells[1].outputs if output.output_type == "error"]
+    assert len(told) == 1 and len(told[0].traceback) == 1
+    assert "ещё ничего не опубликовано" in told[0].traceback[0]
+    assert re.search(r"выполните: shnro (monitor|identify|causes build) --data ", told[0].traceback[0])
+
+
+@pytest.mark.slow
+@notebook
 def test_a_notebook_runs_and_draws(path: Path, published_region: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHNRO_DATA", str(published_region))
     monkeypatch.setenv("PYTHONPATH", str(PROJECT))
@@ -59,3 +76,5 @@ def test_a_notebook_runs_and_draws(path: Path, published_region: Path, monkeypat
     outputs = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
     assert sum("image/png" in output.get("data", {}) for output in outputs) >= 3
     assert [output for output in outputs if output.get("name") == "stderr"] == []
+    told = " ".join(output.get("data", {}).get("text/plain", output.get("text", "")) for output in outputs)
+    assert not re.search(r"\b[a-z]+_[a-z_]+\b", told), "a raw code is shown"

@@ -1,14 +1,17 @@
 """The web report: what every page has to be, who sees what, and that names of schools are data."""
 
 import re
+import shutil
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from ordered_region import YEAR
+from ordered_region import run as order
 from site_region import FOUNDER, WILD_ID, WILD_NAME, make_published_region, make_site
-from small_region import hashes
+from small_region import command, hashes, make_small_region
 
 from pipeline.outputs import page
 from pipeline.outputs.charts import INK, LINE, PALETTE, SOFT
@@ -143,6 +146,32 @@ def test_the_public_report_has_no_probability_no_reason_and_no_small_number(regi
     assert "ещё не утверждён" in text(folder / "index.html")
 
 
+@pytest.mark.slow
+def test_the_public_report_shows_the_signed_list_and_who_is_on_it(region: Path, tmp_path: Path, monkeypatch) -> None:
+    root = Path(shutil.copytree(region, tmp_path / "region", symlinks=True))
+    assert order(monkeypatch, root, "draft", "--year", YEAR) == 0
+    signed = ("sign", "--year", YEAR, "--number", "100-ОД", "--date", "2026-09-15")
+    assert order(monkeypatch, root, "submit", "--year", YEAR) == order(monkeypatch, root, *signed) == 0
+    assert make_site(monkeypatch, root, "--profile", "public") == 0
+    folder = site(root, "2026-public")
+    told = text(folder / "index.html")
+    assert "утверждён приказом от 15 сентября 2026 года № 100-ОД" in told
+    assert sorted(re.findall(r'<th scope="row"><a href="school/(s\d+)', told)) == ["s09", "s10", "s11", "s12"]
+    assert "приказ № 100-ОД от 15.09.2026" in text(folder / "school/s09.html")
+    assert "адресную методическую поддержку: она" not in text(folder / "school/s01.html")
+
+
+@pytest.mark.slow
+def test_the_report_opens_with_the_monitoring_alone(tmp_path: Path, monkeypatch) -> None:
+    root = make_small_region(tmp_path / "region")
+    assert command(monkeypatch, "monitor", "--data", root, "--year", YEAR, "--direct") == 0
+    for words in ((), ("--profile", "public"), ("--profile", "founder", "--municipality", "Озёрный")):
+        assert make_site(monkeypatch, root, *words) == 0
+    told = text(site(root) / "index.html")
+    assert "Перечень этого года ещё не рассчитан" in told and "Вероятность" not in text(site(root) / "schools.html")
+    assert "None" not in "".join(Outline(text(site(root) / "school/s01.html")).words)
+
+
 def test_a_founder_sees_its_own_schools_and_nobody_elses_numbers(region: Path) -> None:
     folder = site(region, FOUNDER)
     assert sorted(path.stem for path in (folder / "school").iterdir()) == [f"s{n:02d}" for n in range(1, 7)]
@@ -189,8 +218,6 @@ def test_a_wrong_reader_is_told_in_one_paragraph(region, monkeypatch, capsys, wo
 
 
 def test_nothing_published_is_told_with_what_to_do(tmp_path: Path, monkeypatch, capsys) -> None:
-    from small_region import make_small_region
-
     root = make_small_region(tmp_path / "region")
     assert make_site(monkeypatch, root) == 1
     assert "shnro monitor" in capsys.readouterr().err
@@ -225,7 +252,7 @@ def test_colours_can_be_told_apart_by_weak_eyes() -> None:
 
 
 def test_a_founder_cannot_subtract_a_neighbour() -> None:
-    from pipeline.site.readers import Reader, own_cells
+    from pipeline.site.readers import Reader, own_cells, own_years
     from pipeline.site.results import by_exam
 
     cells = pd.DataFrame(
@@ -248,3 +275,6 @@ def test_a_founder_cannot_subtract_a_neighbour() -> None:
     # Where one share may not be seen, the norm over several cells is not told either: neither whole nor too low.
     summed = by_exam(told.assign(is_pool=True, low_count=1), "school_id")
     assert summed["norm_share"].isna().tolist() == [True]
+    # The sum of a year less its visible parts would give the hidden one: it is not told either.
+    years = pd.DataFrame({"school_id": "a", "year": [2025, 2026], "expected_count": [3.0, 2.3]})
+    assert own_years(years, told.assign(is_used=True))["expected_count"].isna().tolist() == [False, True]

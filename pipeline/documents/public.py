@@ -1,7 +1,8 @@
 """What anybody may see of the results of a year: tables of the region and its municipalities without small numbers."""
 
-from pipeline import disclosure, methodology
+from pipeline import methodology
 from pipeline.outputs import public_tables
+from pipeline.public_years import told_once
 from pipeline.region import DEMO_NOTICE, load_region
 from pipeline.register import municipality_names
 from pipeline.run import Run
@@ -16,7 +17,7 @@ def make(run: Run) -> dict[str, bytes]:
     """The public tables of all years that the run has, as a workbook and as CSV."""
     store, region = Store(run), load_region(run.root)
     rules = methodology.load(run.edition, run.root).disclosure
-    public = disclosure.public_results(store.read(RESULTS), rules)
+    public = told_once(run.root, run.year, store.read(RESULTS), rules, is_new=True)
     names = municipality_names(store.read(reference.MUNICIPALITIES), run.year)
     notice = DEMO_NOTICE if region.is_demo else ""
     workbook = public_tables.render_workbook(

@@ -243,14 +243,21 @@ def _by_row(layers: Any, rows: list[dict[str, Any]], field: str, *, has_headings
     import altair as alt
 
     sized = layers.properties(width=WIDTH, height=alt.Step(STEP))
-    if not has_headings:
-        sized.data = alt.InlineData(values=rows)
-        return sized
-    order = list(dict.fromkeys(str(row[field]) for row in rows))
-    facet = alt.Facet(f"{field}:N", sort=order, title=None, header=alt.Header(labelAnchor="start", labelOrient="top"))
-    return sized.facet(data=alt.InlineData(values=rows), facet=facet, columns=1, spacing=14).resolve_scale(
-        y="independent"
-    )
+    order = list(dict.fromkeys(str(row[field]) for row in rows)) if has_headings else [""]
+    parts = []
+    for name in order:
+        part = sized.copy(deep=True)
+        part.data = alt.InlineData(values=[row for row in rows if not has_headings or str(row[field]) == name])
+        parts.append(
+            part.properties(title=alt.Title(name, anchor="start", frame="group", fontSize=12)) if has_headings else part
+        )
+    for part in parts[:-1]:  # the scale is one: its numbers and its name stand once, under the last
+        for layer in part.layer:
+            x = layer.encoding.x
+            if isinstance(x, alt.X) and isinstance(x["axis"], alt.Axis):
+                x["title"], x["axis"]["labels"], x["axis"]["ticks"] = None, False, False
+    # Not a facet: with names of their own in every row it has Vega warn on the reader's console.
+    return alt.vconcat(*parts, spacing=30, bounds="flush").resolve_scale(x="shared") if has_headings else parts[0]
 
 
 def _plain(value: Any) -> Any:

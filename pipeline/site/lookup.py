@@ -12,7 +12,7 @@ from pipeline.explain.lists import Lists
 from pipeline.register import alphabetical, municipality_names, valid_in
 from pipeline.schema import records
 from pipeline.site.known import Known
-from pipeline.site.readers import INTERNAL, Reader, own_cells, seen_by
+from pipeline.site.readers import INTERNAL, Reader, own_cells, own_years, seen_by
 from pipeline.site.results import by_exam, grouped, shown_cells
 from pipeline.tables import causes, comparison, context, decision, effect, model, orders, programmes, reference, sources
 from pipeline.tables import support as support_tables
@@ -108,6 +108,7 @@ def look_up(published: Known, reader: Reader = INTERNAL) -> Lookup:
     schools, places = _schools(known)
     least = published.method.stability.min_cell_schools
     cells = own_cells(all_cells, reader, frozenset(row["school_id"] for row in schools), least)
+    known = known.replacing(model.STABILITY_YEARS, own_years(known.of(model.STABILITY_YEARS), cells))
     area = {row["school_id"]: row["municipality_id"] for row in schools}
     # Results follow the successor: its municipality is the one that answers for them today.
     placed = cells.assign(municipality_id=cells["school_id"].map(area)).dropna(subset=["municipality_id"])

@@ -1,6 +1,6 @@
 """The public report: results that hide every small number, and the signed list; no probability, no reason, no place.
 
-All numbers come from `disclosure.public_results`, which protects schools, municipalities and the region together.
+All numbers come from `public_years.told_once`, which protects schools, municipalities and the region together.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,7 @@ from pipeline.site.around import list_state
 from pipeline.site.known import Known
 from pipeline.site.lookup import page_names
 from pipeline.tables import orders, reference
-from pipeline.tables.disclosed import ALL_GRADES
-from pipeline.tables.results import RESULTS
+from pipeline.tables.disclosed import ALL_GRADES, PUBLIC_RESULTS
 
 Row = dict[str, Any]
 HIDDEN = "скрыто"
@@ -26,11 +25,10 @@ def public_pages(known: Known, frame: Row) -> Mapping[str, tuple[str, Row]]:
     """Per page of the public report, its template and what it shows.
 
     Args:
-        known: the published tables.
+        known: the published tables, and `PUBLIC_RESULTS`.
         frame: what every page shows around its own content.
     """
-    results = known.of(RESULTS)
-    told = disclosure.public_results(results[results["year"] <= known.year], known.method.disclosure)
+    told = known.of(PUBLIC_RESULTS)
     rows: dict[tuple[str, str], list[Row]] = {}
     for row in records(told[told["grade"] == ALL_GRADES]):
         rows.setdefault((row["level_code"], row["place_id"]), []).append(_result(row))

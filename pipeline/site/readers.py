@@ -146,3 +146,18 @@ def own_cells(cells: pd.DataFrame, reader: Reader, own: frozenset[str], min_othe
     # What was expected is the share of the region times the pupils: it would give the share back.
     hidden = {name: mine[name].where(is_told) for name in ("region_share", "expected_count")}
     return mine.assign(**hidden).drop(columns="own_count")
+
+
+def own_years(years: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Sums by school and year; what was expected is missing where a part of it may not be seen.
+
+    The sum less the parts that are shown would give the hidden one back.
+
+    Args:
+        years: `STABILITY_YEARS` of the reader's own schools.
+        cells: what `own_cells` gives.
+    """
+    hidden = cells[cells["is_used"] & cells["expected_count"].isna()]
+    keys = pd.MultiIndex.from_frame(hidden[["school_id", "year"]])
+    is_hidden = pd.MultiIndex.from_frame(years[["school_id", "year"]]).isin(keys)
+    return years.assign(expected_count=years["expected_count"].mask(is_hidden))

@@ -10,6 +10,7 @@ from pipeline.outputs.explanation import PLACE_OF_ROWS
 from pipeline.reasons import REASON_CODES
 from pipeline.russian import (
     chance_text,
+    day_text,
     kind_label,
     number,
     percent,
@@ -83,7 +84,8 @@ def decision_values(look: Lookup, school: Row) -> Row:
     for one in look.of("commission_decisions", school_id):
         if one["year"] == look.known.year:
             told["commission"].append(
-                f"{ACTIONS[one['action']].capitalize()}; решил: {one['who']}, {one['date']}; почему: {one['why']}."
+                f"{ACTIONS[one['action']].capitalize()}; решил: {one['who']}, {day_text(str(one['date']))}; "
+                f"почему: {one['why']}."
             )
     return told
 
@@ -134,6 +136,8 @@ def certainty_values(look: Lookup, school_id: str) -> Row | None:
         "subjects": subjects,
         "rules": rules,
         "parameters": look.parameters,
+        # E* is what was expected over all years: with one of them hidden it would give that one back.
+        "is_checkable": all(r["expected_count"] is not None for r in look.of("stability_years", school_id)),
         "is_vpr_only": bool((look.selection.get(school_id) or {}).get("is_vpr_only")),
     }
 
@@ -144,9 +148,9 @@ def results_values(look: Lookup, school_id: str, sources: Sources) -> Row:
     for row in look.exams.get(school_id, []):
         exams.setdefault(row["procedure"], []).append(row)
     years = [
-        {**row, "ratio": row["low_count"] / row["expected_count"]}
+        {**row, "ratio": None if row["expected_count"] is None else row["low_count"] / row["expected_count"]}
         for row in look.of("stability_years", school_id)
-        if row["expected_count"]
+        if row["expected_count"] != 0
     ]
     cells = [_cell(row, look, sources) for row in look.cells.get(school_id, [])]
     model = look.stability.get(school_id)
@@ -156,7 +160,7 @@ def results_values(look: Lookup, school_id: str, sources: Sources) -> Row:
             for code, rows in exams.items()
         ],
         "years": years,
-        "ratio_chart": figures.ratio_chart(years, model) if years else None,
+        "ratio_chart": figures.ratio_chart((row for row in years if row["ratio"] is not None), model),
         "cells": [row for row in cells if row["is_pool"]],
         "others": [row for row in cells if not row["is_pool"]],
     }
