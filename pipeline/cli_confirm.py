@@ -43,12 +43,20 @@ def forms(
 
 
 @command(confirm_app)
-def read(year: YearOption, data: DataOption = Path("data")) -> None:
-    """Прочитать возвращённые книги: ответы школ и новые возражения."""
+def read(
+    year: YearOption,
+    data: DataOption = Path("data"),
+    deadline: Annotated[
+        str | None, typer.Option("--deadline", metavar="ДАТА", help="В напоминаниях просить вернуть до этого дня.")
+    ] = None,
+) -> None:
+    """Прочитать возвращённые книги: ответы школ и новые возражения; кто не ответил — напоминания."""
+    from pipeline.confirm_reminders import write_reminders
     from pipeline.confirming import read_returns, school_places
     from pipeline.outputs.objections import confirmations_text
     from pipeline.russian import plural
 
+    day = _day(deadline, "--deadline") if deadline else None
     back = read_returns(data, year, today(data))
     typer.echo(
         f"Прочитано книг: {back.file_count}, записей в них: {back.read_count}, "
@@ -59,6 +67,9 @@ def read(year: YearOption, data: DataOption = Path("data")) -> None:
     for line in back.remarks:
         typer.echo(f"  {line}")
     typer.echo(confirmations_text(back.confirmations, school_places(data, year)))
+    if reminders := write_reminders(data, year, back.confirmations, today=today(data), deadline=day):
+        count = plural(len(reminders), "письмо", "письма", "писем")
+        typer.echo(f"Напоминания тем, кто ответил не за все школы: {count} в {data}/{Path(reminders[0]).parent}")
     for line in back.changed:
         typer.echo(f"  изменился ответ: {line}")
     if back.new.empty:

@@ -1,6 +1,5 @@
 """The confirmation of data between disk and core: forms out, returned files in, objections registered and decided."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +9,7 @@ import pandas as pd
 
 from pipeline import methodology
 from pipeline.confirmation import STATUS_TITLES, ConfirmForm, SchoolFigures, judge_answers, school_figures
-from pipeline.correspondence import ConfirmBook, write_confirmation_letters
+from pipeline.correspondence import ConfirmBook, confirm_books, write_confirmation_letters
 from pipeline.errors import ConfigError, SourceError, StoreError
 from pipeline.objection_files import (
     add_corrections,
@@ -27,7 +26,6 @@ from pipeline.objections import Decided, Decision, Revised, Revision, decide, re
 from pipeline.order_lock import orders_locked
 from pipeline.outputs.confirmation import render
 from pipeline.outputs.objections import render as render_objections
-from pipeline.questionnaire import safe_name
 from pipeline.region import load_region, reference_table
 from pipeline.register import alphabetical, municipality_names, valid_in
 from pipeline.russian import reason_label, value_text
@@ -102,17 +100,12 @@ def write_forms(root: Path, year: int, deadline: date | None) -> FormsWritten:
     region, schools = load_region(root), asked_schools(root, year)
     figures = form_figures(root, year, schools)
     names = municipality_names(reference_table(root, reference.MUNICIPALITIES), year)
-    files = Counter(safe_name(name).lower() for name in names.values())
+    files = confirm_books(names, year)
     written, kept, books = [], [], []
     for municipality_id in schools["municipality_id"].unique():
         name = names[municipality_id]
         form = ConfirmForm(region.name, municipality_id, name, year, figures[municipality_id], deadline, region.is_demo)
-        stem = (
-            safe_name(name)
-            if files[safe_name(name).lower()] == 1
-            else f"{safe_name(name)} {safe_name(municipality_id)}"
-        )
-        file = f"forms/{year}/confirm/{stem}.xlsx"
+        file = files[municipality_id]
         books.append(ConfirmBook(name, tuple(school.school_name for school in form.schools), file))
         if _is_filled(root / file, root, region.name, year):
             kept.append(file)

@@ -1,5 +1,6 @@
 """Letters in `forms/`: a Word document beside each form that it goes with, made anew whenever the forms are."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import NamedTuple
 from pipeline.document_texts import load_texts
 from pipeline.outputs import letters
 from pipeline.outputs.letters import Sender, SupportAsked
+from pipeline.questionnaire import safe_name
 from pipeline.region import DEMO_NOTICE, Region, load_region
 from pipeline.store import write_whole
 
@@ -20,6 +22,20 @@ class ConfirmBook(NamedTuple):
     municipality_name: str
     schools: tuple[str, ...]
     file: str  # inside the region's folder
+
+
+def file_stems(names: Mapping[str, str]) -> dict[str, str]:
+    """municipality_id -> name of its files; two municipalities of one name are told apart by their ids."""
+    count = Counter(safe_name(name).lower() for name in names.values())
+    return {
+        code: safe_name(name) if count[safe_name(name).lower()] == 1 else f"{safe_name(name)} {safe_name(code)}"
+        for code, name in names.items()
+    }
+
+
+def confirm_books(names: Mapping[str, str], year: int) -> dict[str, str]:
+    """municipality_id -> its workbook of the confirmation, inside the region's folder."""
+    return {code: f"forms/{year}/confirm/{stem}.xlsx" for code, stem in file_stems(names).items()}
 
 
 def make_sender(root: Path, settings: Region, year: int) -> Sender:

@@ -22,18 +22,10 @@ FORMS = f"forms/{YEAR}/confirm"
 FEWER = ObjectionLine(1, "Низких результатов", 1, "Ошибка в протоколе", "Протокол № 4")
 
 
-@pytest.fixture(scope="module")
-def monitored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = make_small_region(tmp_path_factory.mktemp("confirm") / "region")
-    with pytest.MonkeyPatch.context() as patch:
-        assert command(patch, "monitor", "--data", root, "--year", YEAR, "--direct") == 0
-    return root
-
-
 @pytest.fixture
-def root(monitored: Path, tmp_path: Path) -> Path:
+def root(monitored_region: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "region"
-    shutil.copytree(monitored, copy, symlinks=True)
+    shutil.copytree(monitored_region, copy, symlinks=True)
     return copy
 
 

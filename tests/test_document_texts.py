@@ -18,7 +18,7 @@ def test_without_a_file_of_the_region_every_text_of_the_package_can_be_filled(tm
     texts = load_texts(tmp_path, 2026)
     more = {"replaced_date": "1 сентября 2026 года", "replaced_number": "100-ОД"}
     in_reports = ("results_year", "schools", "subjects", "groups", "areas", "span")
-    in_letters = ("count", "deadline", "file", "municipality_genitive", "order_date", "order_number")
+    in_letters = ("answered", "count", "day", "deadline", "file", "municipality_genitive", "order_date", "order_number")
     more |= dict.fromkeys((*in_reports, *in_letters), "из документа")
     for section in set(texts.sections) - {"names", "dates"}:
         for name, told in texts.sections[section].items():

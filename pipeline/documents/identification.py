@@ -30,6 +30,8 @@ READS = (
     reference.MUNICIPALITIES,
     reference.SCHOOL_LINEAGE,
 )
+# The page of the calculation is never made anew: what was signed and published later it does not know.
+COMPUTED = "Расчётный проект: приказ и всё, что стало известно позже, — в записке о перечне и приказе."
 # The monitorings of support that a list can find published, the newest first: (years back, period, words).
 MONITORINGS = ((0, "november", "Ноябрь"), (0, "june", "Июнь"), (1, "november", "Ноябрь"))
 
@@ -51,7 +53,9 @@ def make(run: Run) -> dict[str, bytes]:
     return {
         list_note.NOTE_NAME: list_note.render(note, facts, texts, issuer=issuer, remarks=remarks, notice=notice),
         list_workbook.WORKBOOK_NAME: list_workbook.render_list_workbook(facts, region_name=name, notice=notice),
-        one_page.PAGE_NAME: one_page.render(page, facts, texts, risk=risk, notice=notice),
+        one_page.LIST_PAGE_NAME: one_page.render(
+            page, facts, texts, risk=risk, no_risk=one_page.NOT_YET, order=one_page.OrderState(COMPUTED), notice=notice
+        ),
         protocol.PROTOCOL_NAME: protocol.render(minutes, facts, asked, texts, issuer=issuer, notice=notice),
     }
 

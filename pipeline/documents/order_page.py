@@ -44,7 +44,7 @@ def make(run: Run) -> dict[str, bytes]:
         ),
         notice=DEMO_NOTICE if load_region(run.root).is_demo else "",
     )
-    return {one_page.PAGE_NAME: content}
+    return {one_page.ORDER_PAGE_NAME: content}
 
 
 def order_state(orders: pd.DataFrame, differences: pd.DataFrame, day: date) -> OrderState:

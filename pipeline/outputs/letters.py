@@ -1,4 +1,4 @@
-"""Letters as Word documents: the confirmation of data, the notice of listing, forms of the support, reminders.
+"""Letters as Word documents: the confirmation of data, the notice of listing, forms of the support, reminders of both.
 
 What a letter says is configuration (`[letters]` of documents.toml), how it looks is its template. Municipalities are
 not subordinate: a letter recommends. It names the schools of the municipality that gets it and nobody else's.
@@ -19,6 +19,9 @@ BLANK_DAY, BLANK_NUMBER = "«___» ____________ 20___ г.", "________"
 INSTITUTE_HEAD = ("Подразделению, которое отвечает", "за меры дорожной карты:")
 SCHOOLS_ASKED = "Нужны сведения о поддержке школ перечня:"
 NO_SCHOOLS = "Школ перечня в муниципальном образовании нет. Нужны только сведения об общих мерах:"
+SILENT_TOWN = "Ответы пока не получены ни от одной школы."
+SILENT_SCHOOLS = "Ответы получены не от всех школ."
+SILENT_ASKED = "Нет ответа (школ: {count}):"
 MEASURES_ASKED = "Нужны сведения о мерах дорожной карты:"
 
 
@@ -44,7 +47,7 @@ class Sender:
         """A letter of a kind: `<kind>_subject` and the points of `[letters]` in the template `letter_<kind>`.
 
         Args:
-            kind: confirmation, listing, support or reminder.
+            kind: confirmation, confirmation_reminder, listing, support, support_page or reminder.
             to: lines of the addressee.
             values: what this letter says besides; `points` names other points than `<kind>_points`.
             fields: what the texts may name in braces.
@@ -84,12 +87,36 @@ def confirmation(sender: Sender, municipality: str, schools: Sequence[str], file
     day = deadline or sender.texts.days["confirmation"]
     return sender.letter(
         "confirmation",
-        _town_head(sender, municipality),
+        town_head(sender, municipality),
         {"schools": list(schools), "file": file},
         municipality_genitive=in_case(municipality, "genitive"),
         count=str(len(schools)),
         file=file,
         deadline=day_words(day),
+    )
+
+
+def confirmation_reminder(
+    sender: Sender, municipality: str, silent: Sequence[str], file: str, *, is_whole: bool, deadline: date | None
+) -> bytes:
+    """The letter to a municipality whose schools have not all answered about their data.
+
+    Args:
+        sender: who writes; texts of the year of decision.
+        municipality: name of the municipality.
+        silent: names of its schools without an answer, in the order of the sheets.
+        file: name of its workbook.
+        is_whole: no school of it has answered.
+        deadline: until when the workbook comes back; None: a line to be filled in.
+    """
+    return sender.letter(
+        "confirmation_reminder",
+        town_head(sender, municipality),
+        {"asks": SILENT_ASKED.format(count=len(silent)), "rows": list(silent), "file": file},
+        municipality_genitive=in_case(municipality, "genitive"),
+        answered=SILENT_TOWN if is_whole else SILENT_SCHOOLS,
+        file=file,
+        deadline=day_words(deadline) if deadline is not None else BLANK_DAY,
     )
 
 
@@ -106,7 +133,7 @@ def listing(sender: Sender, municipality: str, schools: Sequence[Mapping[str, st
     rows = [{"number": number, **school} for number, school in enumerate(schools, start=1)]
     return sender.letter(
         "listing",
-        _town_head(sender, municipality),
+        town_head(sender, municipality),
         {"is_draft": day is None, "rows": rows, "municipality_genitive": in_case(municipality, "genitive")},
         municipality_genitive=in_case(municipality, "genitive"),
         count=str(len(rows)),
@@ -154,7 +181,7 @@ def _about_support(sender: Sender, kind: str, asked: SupportAsked) -> bytes:
     """A letter about a form: to a municipality about its schools, to a unit of the institute about its measures."""
     is_town = asked.unit.municipality_id is not None
     if is_town:
-        to, rows = _town_head(sender, asked.unit.name), asked.schools or asked.measures
+        to, rows = town_head(sender, asked.unit.name), asked.schools or asked.measures
         asks = SCHOOLS_ASKED if asked.schools else NO_SCHOOLS
     else:
         to, rows, asks = [*INSTITUTE_HEAD, asked.unit.name], asked.measures, MEASURES_ASKED
@@ -176,6 +203,6 @@ def _about_support(sender: Sender, kind: str, asked: SupportAsked) -> bytes:
     )
 
 
-def _town_head(sender: Sender, municipality: str) -> list[str]:
+def town_head(sender: Sender, municipality: str) -> list[str]:
     """The head of a municipality's department of education, two lines."""
     return [sender.texts.name("municipal_head_dative"), in_case(municipality, "genitive")]

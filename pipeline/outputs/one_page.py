@@ -14,7 +14,11 @@ from pipeline.outputs.list_facts import ListFacts, Row, in_order
 from pipeline.russian import number
 
 TEMPLATE = "one_page"
-PAGE_NAME = "Записка на одну страницу.docx"
+# Two pages that differ by what they know: the list as it was computed, and how far its order is on a day.
+LIST_PAGE_NAME = "Записка на одну страницу о расчёте перечня.docx"
+ORDER_PAGE_NAME = "Записка на одну страницу о перечне и приказе.docx"
+NO_MONITORING = "Мониторинг поддержки ещё не опубликован."
+NOT_YET = "К этому расчёту мониторинг поддержки не был опубликован; новее — записка о перечне и приказе."
 # Room of the template in points, and how many signs its lines hold: measured in LibreOffice, where the page has 739.
 PAGE_POINTS, FIXED_POINTS = 712.0, 205.0  # the second: heading, figures, headings of sections
 LINE_POINTS, SMALL_POINTS = 10.8, 9.8
@@ -81,6 +85,7 @@ def render(
     texts: DocumentTexts,
     *,
     risk: Risk | None = None,
+    no_risk: str = NO_MONITORING,
     order: OrderState = NO_ORDER,
     notice: str = "",
 ) -> bytes:
@@ -91,10 +96,11 @@ def render(
         facts: the list.
         texts: words and terms for the year of the list.
         risk: how the support goes; None: no monitoring of it is published yet.
+        no_risk: what is said then.
         order: how far the order is.
         notice: what every page has to say (made-up data).
     """
-    parts = _fitting(facts, risk, order)
+    parts = _fitting(facts, risk, order, no_risk)
     half = _half(parts.listed)
     values: dict[str, Any] = {
         "heading": texts.text("one_page", "heading"),
@@ -126,7 +132,7 @@ def _figures(facts: ListFacts) -> list[Row]:
     return [{"value": "—" if value is None else number(value), "text": text} for value, text in told]
 
 
-def _fitting(facts: ListFacts, risk: Risk | None, order: OrderState) -> _Parts:
+def _fitting(facts: ListFacts, risk: Risk | None, order: OrderState, no_risk: str) -> _Parts:
     """The parts of the page, shortened one after another until they fit."""
     listed, left = facts.listed, facts.left
     parts = _Parts(
@@ -136,12 +142,11 @@ def _fitting(facts: ListFacts, risk: Risk | None, order: OrderState) -> _Parts:
         objections=_objections(facts, SHOWN_OBJECTIONS),
         due=(*list_words.due(facts), *order.due) or ("Нерешённых вопросов нет.",),
         vpr=_vpr(facts.on_vpr_alone, is_named=True),
-        risk=_risk(risk),
+        risk=_risk(risk) if risk else (no_risk,),
     )
-    shorter = (
+    shorter: tuple[dict[str, Any], ...] = (
         {"left": _counted(left)},
-        {"risk": _risk(risk, shown=1)},
-        {"risk": _risk(risk, shown=0)},
+        *({"risk": _risk(risk, shown=shown)} for shown in (1, 0) if risk),
         {"objections": _objections(facts, 0)},
         {"vpr": _vpr(facts.on_vpr_alone, is_named=False)},
         {"listed": _counted(listed)},
@@ -219,10 +224,8 @@ def _vpr(rows: Sequence[Row], *, is_named: bool) -> str:
     return "; ".join(f"{row['school']} ({row['municipality']})" for row in rows) + "."
 
 
-def _risk(risk: Risk | None, *, shown: int = 2) -> tuple[str, ...]:
+def _risk(risk: Risk, *, shown: int = 2) -> tuple[str, ...]:
     """Where the support lags: both lists of municipalities with their names, the first one only, or none."""
-    if risk is None:
-        return ("Мониторинг поддержки ещё не опубликован.",)
     if not risk.overdue and not risk.unreturned:
         return (f"{risk.title}: сроки не пропущены, формы вернули все.",)
     unreturned = ", ".join(risk.unreturned) if shown else f"муниципалитетов {len(risk.unreturned)}"

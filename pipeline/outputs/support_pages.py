@@ -60,7 +60,7 @@ class Place:
     """A municipality in the report.
 
     Args:
-        name: its name.
+        municipality_id, name: which one it is.
         told: whether it has listed schools, whether its form came, what nobody has reported: sentences.
         school_count: its schools on the newest list.
         figures: what is known, title -> text, in the order of the page.
@@ -73,6 +73,7 @@ class Place:
         results: its schools a year after their list.
     """
 
+    municipality_id: str
     name: str
     told: list[str]
     school_count: int
@@ -184,6 +185,7 @@ class _Pages:
         found = self._figures(code, own, planned)
         last = max((row["real_year"] for row in schools), default=0)
         return Place(
+            municipality_id=code,
             name=name,
             told=self._told(code, own, planned, [title for title, text in found.items() if text is None]),
             school_count=sum(row["real_year"] == last for row in schools),
@@ -197,7 +199,7 @@ class _Pages:
                 {
                     "school": row["school_name"],
                     "change": CHANGE_WORDS[row["change_code"]],
-                    "cause": CAUSE_WORDS.get(row["cause_code"] or "", ""),
+                    "cause": CAUSE_WORDS.get(row["cause_code"] or "", NO_FIGURE),
                 }
                 for row in _by_name(self.moves.get(code, []))
                 if row["change_code"] not in ("stayed", "first_known")

@@ -121,7 +121,7 @@ def _dynamics(dynamics: pd.DataFrame) -> list[list[Any]]:
             row["school_name"],
             CHANGE_WORDS[row["change_code"]],
             CAUSE_WORDS.get(row["cause_code"] or "", ""),
-            "; ".join(text for text in (row["cause_text"], row["succeeds_text"]) if text),
+            " ".join(text for text in (row["cause_text"], row["succeeds_text"]) if text),
         ]
         for row in rows
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.outputs.sheets import INTERNAL
 from pipeline.outputs.support_result_sheets import RESULT_TABLES, result_sheets
 from pipeline.register import alphabetical
 from pipeline.russian import reason_label
@@ -71,7 +72,7 @@ def render(tables: Mapping[str, pd.DataFrame], *, plan_year: int, period: str, r
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(stream, options) as workbook:
         workbook.set_properties({"created": CREATED, "title": "Мониторинг поддержки школ", "comments": title})
-        sheets = _Sheets(workbook, title.rstrip(), lists)
+        sheets = _Sheets(workbook, title.rstrip(), lists, notice)
         sheets.write("Меры", "Меры дорожной карты: план и факт", MEASURE_COLUMNS, _measures(roadmap))
         sheets.write_matrix(
             "Муниципалитеты", "Меры по муниципалитетам", *_matrix(tables[SUPPORT_MONITORING.name], "municipality")
@@ -93,12 +94,12 @@ def render(tables: Mapping[str, pd.DataFrame], *, plan_year: int, period: str, r
 
 
 MEASURE_COLUMNS: Mapping[str, int] = {
-    "№": 5, "Мера": 46, "Ответственный": 16, "Срок": 11, "Единица": 15, "План": 8, "Факт": 11, "Охватить": 10,
-    "Охвачено": 11, "Выполнено, %": 11, "Состояние": 15, "Под угрозой": 26, "Пояснение": 40,
+    "№": 5, "Мера": 46, "Ответственный": 16, "Срок": 11, "Единица": 15, "План": 8, "Факт": 11, "Охватить": 16,
+    "Охвачено": 11, "Выполнено, %": 13, "Состояние": 18, "Под угрозой": 26, "Пояснение": 40,
 }  # fmt: skip
 PLACE_COLUMNS: Mapping[str, int] = {
     "Муниципальное образование": 30, "№": 5, "Мера": 46, "Школ перечня": 10, "Срок": 11, "План": 8, "Факт": 11,
-    "Охватить": 10, "Охвачено": 11, "Состояние": 16, "Пояснение": 44,
+    "Охватить": 10, "Охвачено": 11, "Состояние": 18, "Пояснение": 44,
 }  # fmt: skip
 RETURN_COLUMNS: Mapping[str, int] = {
     "Кто": 16, "Муниципалитет или подразделение": 40, "Школ перечня": 10, "Файлов": 9, "Фактов": 9, "Форма": 16,
@@ -114,9 +115,10 @@ FACT_COLUMNS: Mapping[str, int] = {
 class _Sheets:
     """A workbook whose sheets all begin with the same lines and print across one page of landscape A3."""
 
-    def __init__(self, workbook: Any, title: str, lists: str) -> None:
+    def __init__(self, workbook: Any, title: str, lists: str, notice: str) -> None:
         framed = {"text_wrap": True, "valign": "top", "border": 1, "border_color": "#C8CDD2"}
         self.workbook, self.title, self.lists = workbook, title, lists
+        self.above = ". ".join([notice.rstrip(".")] * bool(notice) + [INTERNAL]).replace("&", "&&")
         self.heading = workbook.add_format({"bold": True, "font_size": 14})
         self.header = workbook.add_format({**framed, "bold": True, "bg_color": "#E7EDF3"})
         self.upright = workbook.add_format({**framed, "bold": True, "bg_color": "#E7EDF3", "align": "center"})
@@ -176,6 +178,8 @@ class _Sheets:
         sheet.set_paper(A3)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(HEADER_ROW)
+        sheet.set_header(f"&R{self.above}")
+        sheet.set_footer("&CСтраница &P из &N")
 
     def _format(self, value: Any) -> Any:
         if isinstance(value, str):
