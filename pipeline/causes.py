@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline.methodology.rules import CausesRules
 from pipeline.questionnaire import GROUP_TITLES
-from pipeline.russian import plural
+from pipeline.russian import day_text, plural
 from pipeline.schema import records
 from pipeline.tables.causes import CAUSE_SUMMARY, GROUPS, REGISTER_OF_CAUSES
 
@@ -304,7 +304,7 @@ def _without_cause(evidence: CauseEvidence, with_cause: "pd.Series[str]") -> pd.
 def _marks(verifications: pd.DataFrame, year: int) -> pd.DataFrame:
     """One row per verified school and cause of the year: `verification_text` with who and when."""
     own = verifications[verifications["year"] == year]
-    told = own["verification_text"] + " (" + own["who"] + ", " + own["date"] + ")"
+    told = own["verification_text"] + " (" + own["who"] + ", " + own["date"].map(day_text) + ")"
     return own[["school_id", "cause_code"]].assign(verification_text=told)
 
 

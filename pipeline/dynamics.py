@@ -15,6 +15,7 @@ import pandas as pd
 
 from pipeline.lineage import bearers_on, carried_choice, successor_on
 from pipeline.reasons import REASON_CODES
+from pipeline.russian import day_text
 from pipeline.schema import records
 from pipeline.tables.effect import DYNAMICS
 
@@ -28,6 +29,15 @@ CHANGE_WORDS: Mapping[str, str] = {
     "left": "Вышла",
     "left_for_good": "Вышла окончательно",
     "returned": "Вернулась",
+}
+# The same of many schools, before a number.
+COUNTED_WORDS: Mapping[str, str] = {
+    "first_known": "прежнего перечня нет",
+    "entered": "вошли",
+    "stayed": "остались",
+    "left": "вышли",
+    "left_for_good": "вышли окончательно",
+    "returned": "вернулись",
 }
 CAUSE_WORDS: Mapping[str, str] = {
     "results": "результаты",
@@ -198,7 +208,7 @@ def _decision(decisions: pd.DataFrame, year: int, school_id: str, is_included: b
     now = own[(own["year"] == year) & (own["action"] == this)]
     past = own[(own["year"] == year - 1) & (own["action"] == other)]
     for row in records(now):
-        return f"Решение комиссии от {row['date']}: {row['why']}"
+        return f"Решение комиссии от {day_text(str(row['date']))}: {row['why']}"
     for row in records(past):
         return f"Решение комиссии прежнего года больше не действует: {row['why']}"
     return ""

@@ -67,5 +67,5 @@ def documents(published: Path) -> list[str]:
     if not folder.is_dir():
         return []
     files = sorted(path.name for path in folder.iterdir() if path.is_file())
-    folders = sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "data_docs")
+    folders = sorted(path for path in folder.iterdir() if path.is_dir())
     return files + [f"{path.name}/ ({sum(p.is_file() for p in path.rglob('*'))})" for path in folders]

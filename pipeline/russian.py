@@ -148,8 +148,6 @@ REASONS: Mapping[str, str] = {
     "foreign_form": "Анкета другого года, другого региона или другой школы",
     "not_surveyed": "Школа не входит в число обследуемых",
     "duplicate_form": "Те же ответы уже приняты из другого файла",
-    "no_year": "Не указан год",
-    "other_year": "Год в строке не тот, что в имени файла",
     "superseded_form": "Принята более поздняя или более полная анкета школы",
     "altered_figures": "Числа на листе школы изменены или листа нет: ответ относится не к тому, что было выдано",
     "repeated_sheet": "Второй лист той же школы",
@@ -272,6 +270,12 @@ def value_text(name: str, value: Any) -> str:
     if name.endswith("_count"):  # an expected count is no whole number, and nobody wants its decimals
         return number(round(value))
     return percent(value) if name.endswith(("_share", "_drift")) else number(value)
+
+
+def day_text(day: str) -> str:
+    """A day of a table as it is read: «15.03.2026» for `2026-03-15`; any other text stands as it is."""
+    found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", day)
+    return f"{found[3]}.{found[2]}.{found[1]}" if found else day
 
 
 def toml_place(error: ValueError) -> str:

@@ -168,10 +168,23 @@ def register_causes(run: Run) -> str:
 
 
 def _verifications(run: Run) -> pd.DataFrame:
-    """The marks of verification of all years (`decisions/causes.csv`); empty where there is none."""
+    """The marks of verification of all years (`decisions/causes.csv`); empty where there is none.
+
+    A cause may be named by its words, as it stands in the register: they are turned into its code.
+    """
     path = run.root / "decisions" / "causes.csv"
     table: Table = tables.CAUSE_VERIFICATIONS
-    return region.read_reference(path, table) if path.is_file() else table.empty()
+    if not path.is_file():
+        return table.empty()
+    marks = region.read_reference(path, table)
+    causes = region.reference_table(run.root, tables.CAUSES)
+    codes = {_plain(words): code for words, code in zip(causes["wording"], causes["cause_code"], strict=True)}
+    return marks.assign(cause_code=[codes.get(_plain(told), told) for told in marks["cause_code"]])
+
+
+def _plain(words: str) -> str:
+    """Words without what a copy of them may change: capitals, spaces, a full stop at the end."""
+    return " ".join(words.split()).rstrip(".").lower()
 
 
 def _carried(table: Table, frame: pd.DataFrame, former: Mapping[str, str], year: int | None = None) -> pd.DataFrame:

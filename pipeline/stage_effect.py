@@ -19,6 +19,7 @@ from pipeline.orders import UNSIGNED, list_of_year, orders_on
 from pipeline.region import commission_decisions
 from pipeline.register import left_out_schools
 from pipeline.run import Run
+from pipeline.russian import plural
 from pipeline.schema import Table
 from pipeline.store import Published, Store, read_parquet
 from pipeline.tables import orders as order_tables
@@ -39,10 +40,10 @@ def dynamics(run: Run) -> str:
     table = core.dynamics({year: lists.listed(year) for year in lists.years}, lists.archive.lineage, evidence)
     Store(run).write(DYNAMICS, table)
     if not evidence:
-        return f"подписанных перечней {len(lists.years)}: сравнить не с чем"
+        return f"{plural(len(lists.years), 'перечень', 'перечня', 'перечней')} подряд нет: сравнить не с чем"
     newest = table[table["year"] == max(evidence)]
     counts = newest["change_code"].value_counts()
-    told = [f"{words.lower()} {counts[code]}" for code, words in core.CHANGE_WORDS.items() if code in counts]
+    told = [f"{words}: {counts[code]}" for code, words in core.COUNTED_WORDS.items() if code in counts]
     unknown = int((newest["cause_code"] == "not_established").sum())
     return f"{max(evidence)} год: {', '.join(told)}; причина не установлена: {unknown}"
 
@@ -73,8 +74,8 @@ def effect(run: Run) -> str:
         (EFFECT_PARAMETERS, [one.parameters for one in found]),
     ):
         store.write(table, pd.concat([table.empty(), *frames], ignore_index=True))
-    told = f"перечней, за которыми есть результаты следующего года: {len(found)}"
-    return told + "".join(f"; не сравнить, {reason}" for reason in lacking)
+    told = f"сравнено перечней с прогнозом: {len(found)}"
+    return told + "".join(f"; не с чем сравнить — {reason}" for reason in lacking)
 
 
 class _SignedLists:

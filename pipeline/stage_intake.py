@@ -28,7 +28,7 @@ from pipeline.outputs import quality as quality_report
 from pipeline.run import Run
 from pipeline.russian import plural, reason_label
 from pipeline.schema import Table
-from pipeline.sources import layouts_of, read_file
+from pipeline.sources import PARQUET_SOURCES, layouts_of, read_file
 from pipeline.sources.reading import Reading, ReadingContext
 from pipeline.store import Store
 from pipeline.subjects import subject_codes
@@ -174,12 +174,21 @@ def check(run: Run) -> str:
     store.write(quality.CHECKS, outcome.checks)
     documents = run.folder / "documents"
     documents.mkdir(parents=True, exist_ok=True)
+    layouts = {one.layout_id: one.title for one in layouts_of(run.root)}
+    layouts |= {one.layout_id: one.title for one in PARQUET_SOURCES}
     settings = region.load_region(run.root)
     page = quality_report.render(
-        outcome.checks, rejects, files, year=run.year, region_name=settings.name, is_demo=settings.is_demo
+        outcome.checks,
+        rejects,
+        files,
+        year=run.year,
+        region_name=settings.name,
+        is_demo=settings.is_demo,
+        layouts=layouts,
     )
     (documents / "quality.html").write_text(page, encoding="utf-8")
-    validation.write_data_docs(outcome, documents / "data_docs")
+    # The library's own pages are English and for developers: they stay with the run and are not published.
+    validation.write_data_docs(outcome, run.folder / "data_docs")
     validation.gate(outcome.checks)
     failed = int((~outcome.checks["is_passed"].astype(bool)).sum())
     return f"проверок {len(outcome.checks)}, предупреждений {failed}"

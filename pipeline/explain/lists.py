@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.explain.facts import Fact, stated
 from pipeline.lineage import first_day, successors
+from pipeline.russian import day_text
 from pipeline.schema import records
 from pipeline.tables.orders import FEDERAL_LISTS
 
@@ -117,7 +118,7 @@ def _listed_text(
     if not own:
         return "школа в нём не состоит"
     row = next((row for row in own if row["school_id"] == school_id), own[0])
-    order = " от ".join(str(row[name]) for name in ("number", "date") if row[name])
+    order = " от ".join(day_text(str(row[name])) for name in ("number", "date") if row[name])
     told = "школа в нём состоит"
     if row["school_id"] != school_id:
         told = f"в нём стоит прежняя школа {_named(row['school_id'], names)}: её место перешло к этой"

@@ -12,7 +12,7 @@ from pipeline.explain.lists import Lists, list_facts
 from pipeline.methodology import Methodology
 from pipeline.reasons import REASON_CODES
 from pipeline.register import municipality_names
-from pipeline.russian import kind_label, number
+from pipeline.russian import day_text, kind_label, number
 from pipeline.schema import records
 
 STATUSES: Mapping[str, str] = {
@@ -76,9 +76,10 @@ def decision_facts(
         yield say("watched", "Наблюдение", "школа под наблюдением", table)
     yield from list_facts(lists, school_id, case.year)
     for decided in records(case.decisions[case.decisions["school_id"] == school_id]):
-        text = f"{ACTIONS[decided['action']]}; решил: {decided['who']}, {decided['date']}; почему: {decided['why']}"
+        day = day_text(str(decided["date"]))
+        text = f"{ACTIONS[decided['action']]}; решил: {decided['who']}, {day}; почему: {decided['why']}"
         if decided["review_date"]:
-            text += f"; рассмотреть снова до {decided['review_date']}"
+            text += f"; рассмотреть снова до {day_text(str(decided['review_date']))}"
         if decided["earlier_text"]:
             text += f"; прежние решения: {decided['earlier_text']}"
         yield say("commission", "Решение комиссии", text, "decisions/commission.csv")

@@ -19,7 +19,7 @@ HEADER_ROW = 2
 WIDTH = 10
 WIDTHS: Mapping[str, int] = {
     "school_id": 7, "municipality_name": 17, "municipality_id": 32, "school_name": 20, "school_group_code": 14,
-    "cause_code": 14, "cause_text": 28, "level_code": 14, "indicator_text": 20, "value": 9,
+    "cause_text": 28, "level_code": 14, "indicator_text": 20, "value": 9,
     "region_value": 15, "cut_value": 8,
     "significance_code": 11, "scale_code": 12, "source_text": 24, "respondent_count": 9, "status_code": 15,
     "measure_number": 10, "measure_text": 32, "responsible_text": 14, "due_text": 13, "verification_text": 16,
@@ -28,8 +28,8 @@ WIDTHS: Mapping[str, int] = {
 }  # fmt: skip
 LINE_POINTS = 15.0
 A3 = 8
-# Codes that only programs need: their words stand beside them. A cause's code is needed for a mark of verification.
-HIDDEN_COLUMNS = ("municipality_id", "year", "direction_code", "remark_code", "subject_code")
+# Codes that only programs need: their words stand beside them; a mark of verification names a cause by its words.
+HIDDEN_COLUMNS = ("municipality_id", "cause_code", "year", "direction_code", "remark_code", "subject_code")
 LABELS: Mapping[str, Mapping[str, str]] = {
     "school_group_code": {
         "low_results": "низкие результаты", "adverse_context": "неблагоприятные условия", "both": "то и другое",

@@ -15,6 +15,7 @@ import pandas as pd
 from pipeline.objectivity import MARKER_RULES
 from pipeline.reasons import REASON_CODES
 from pipeline.register import alphabetical
+from pipeline.russian import number
 from pipeline.schema import records
 
 Row = dict[str, Any]
@@ -240,7 +241,8 @@ def _school_row(row: Row, fitted: Row | None, areas: Mapping[str, str]) -> Row:
         found["reliability_word"] = RELIABILITY_WORDS[fitted["reliability_code"]]
         found["years_text"] = f"{fitted['low_years_count']} из {fitted['years_count']}"
         found["low_text"] = (
-            f"{fitted['low_count']} из {fitted['tested_count']}; ожидалось {round(fitted['expected_low_count'])}"
+            f"{number(fitted['low_count'])} из {number(fitted['tested_count'])}; "
+            f"ожидалось {number(round(fitted['expected_low_count']))}"
         )
     return found
 

@@ -91,6 +91,8 @@ def _parameter(value: Any, unit: str) -> str:
     """A threshold with its unit."""
     if isinstance(value, list):
         return f"{', '.join(map(number, value))} {unit}"
+    if unit == "разность долей":
+        return plural(round(value * 100), "процентный пункт", "процентных пункта", "процентных пунктов")
     return percent(value) if unit == "доля" else f"{number(value)} {unit}"
 
 

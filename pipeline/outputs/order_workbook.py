@@ -13,7 +13,7 @@ from pipeline.outputs.sheets import Book, Field, Sheet, render
 
 COLUMNS = (
     Field("number", "№", 6, "0"),
-    Field("municipality", "Муниципальное образование", 36),
+    Field("municipality", "Муниципальное образование", 42),
     Field("school", "Наименование общеобразовательной организации", 56),
     Field("code", "Код", 12),
     Field("category", "Категория", 14),

@@ -15,6 +15,7 @@ from pipeline import russian
 TEMPLATES = Path(__file__).parent / "templates"
 REASON_EXAMPLE_COUNT = 5
 COVERAGE_CHECK = "school_coverage"
+NO_LAYOUTS: Mapping[str, str] = {}
 CONDITIONS_TABLE = "context_schools"  # what schools report about their conditions (`plausibility`)
 
 
@@ -26,6 +27,7 @@ def render(
     year: int,
     region_name: str = "",
     is_demo: bool = False,
+    layouts: Mapping[str, str] = NO_LAYOUTS,
 ) -> str:
     """The report as one HTML page that needs no other file and no network.
 
@@ -36,6 +38,7 @@ def render(
         year: year of the results.
         region_name: as in the region's settings.
         is_demo: whether the region is made up; the page then says «ДЕМО».
+        layouts: titles of the layouts by their codes.
     """
     import jinja2
 
@@ -56,7 +59,7 @@ def render(
         coverage=_coverage(checks),
         facts=_facts(source_files),
         checks=_ordered(checks).to_dict("records"),
-        files=_files(source_files, rejects),
+        files=_files(source_files, rejects, layouts),
         faults=_reasons(rejects, is_service=False),
         service=_reasons(rejects, is_service=True),
     )
@@ -121,14 +124,18 @@ def _ordered(checks: pd.DataFrame) -> pd.DataFrame:
     return checks.loc[rank.sort_values(keys, kind="stable").index]
 
 
-def _files(source_files: pd.DataFrame, rejects: pd.DataFrame) -> list[dict[Hashable, Any]]:
-    """One record per file: rows read, kept, rejected, and how many of the rejected are service rows."""
+def _files(source_files: pd.DataFrame, rejects: pd.DataFrame, layouts: Mapping[str, str]) -> list[dict[Hashable, Any]]:
+    """One record per file: its kind, rows read, kept, rejected, and how many of the rejected are service rows."""
     is_service = rejects["is_service"].fillna(False).astype(bool) & (rejects["stage_name"] == "read")
     service = rejects[is_service].groupby("file_id").size()
     frame = source_files.assign(
         service_count=source_files["file_id"].map(service).fillna(0).astype("int64"),
     ).sort_values("file_id")
-    frame = frame.assign(faulty_count=frame["rejected_count"] - frame["service_count"])
+    frame = frame.assign(
+        faulty_count=frame["rejected_count"] - frame["service_count"],
+        layout=["; ".join(layouts.get(code, code) for code in codes.split("+")) for codes in frame["layout_id"]],
+        day=[russian.day_text(day) for day in frame["load_date"].fillna("")],
+    )
     return frame.to_dict("records")
 
 

@@ -118,7 +118,7 @@ class _Formats:
 
 def _write_guide(workbook: Any, formats: _Formats, book: Book) -> None:
     """The first sheet: what the book is and how to read it."""
-    width = 88  # a page of A4 at full size
+    width = 76  # fits a page of A4 at full size also where Calibri is missing and a wider font stands in
     sheet = workbook.add_worksheet("О книге")
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, width)
