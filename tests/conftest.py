@@ -1,16 +1,23 @@
 """Settings of every test: no deadlines (these machines are noisy), no network address but the loopback.
 
-And the one thing that is dear to make: the made-up region of 350 schools, shared by all workers of a test run.
+And the things that are dear to make, each made once for all workers of a test run: the made-up region of 350 schools,
+and the small region of twelve with its results published, its list computed, its list signed.
 """
 
+import gc
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from depth import examples
 from filelock import FileLock
 from hypothesis import settings
+from ordered_region import YEAR, identify, run
+from small_region import command, make_small_region
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -27,11 +34,27 @@ LONGEST_FILES = (
     "test_flows.py",
 )
 
-settings.register_profile("house", deadline=None, max_examples=40)
+settings.register_profile("house", deadline=None, max_examples=examples(20))
 settings.load_profile("house")
 
 # A proxy of the office would catch the requests of Prefect's client to its own server.
 os.environ.setdefault("NO_PROXY", "127.0.0.1,localhost")
+
+# Frames make objects by the million and no cycles: at its default the collector takes a tenth of a run.
+gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_collection_finish() -> None:
+    """Libraries live as long as the run: the collector need not look at them again."""
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """A test proves what is written, not that a platter holds it; tests of faults kill processes of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,19 +63,66 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """The folder that `make` filled, once for all workers; whoever changes anything takes a copy."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    root = shared / name
+    with FileLock(shared / f"{name}.lock"):
+        if not (made := shared / f"{name}.made").exists():
+            shutil.rmtree(root, ignore_errors=True)
+            make(root)
+            made.touch()
+    return root
+
+
 @pytest.fixture(scope="session")
 def demo_region(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The made-up region as `shnro demo` makes it, once for all workers; whoever changes anything takes a copy.
+    """The made-up region as `shnro demo` makes it.
 
     It is made by a process of its own with a fixed order of hashes, so that a region made in a test is a fair twin.
     """
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    root = shared / "demo-region"
-    with FileLock(shared / "demo-region.lock"):
-        if not (made := shared / "demo-region.made").exists():
-            code = f"import pathlib, pipeline.synthetic as s; s.make_region(pathlib.Path({str(root)!r}))"
-            environment = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": str(PROJECT)}
-            subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=600)
-            made.touch()
-    return root
+
+    def make(root: Path) -> None:
+        code = f"import pathlib, pipeline.synthetic as s; s.make_region(pathlib.Path({str(root)!r}))"
+        environment = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": str(PROJECT)}
+        subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=600)
+
+    return made_once(tmp_path_factory, "demo-region", make)
+
+
+@pytest.fixture(scope="session")
+def monitored_region(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small region whose results are published."""
+
+    def make(root: Path) -> None:
+        make_small_region(root)
+        with pytest.MonkeyPatch.context() as patch:
+            assert command(patch, "monitor", "--data", root, "--year", YEAR, "--direct") == 0
+
+    return made_once(tmp_path_factory, "monitored-region", make)
+
+
+@pytest.fixture(scope="session")
+def listed_region(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small region whose list of four schools is computed: s09 to s12."""
+
+    def make(root: Path) -> None:
+        make_small_region(root)
+        with pytest.MonkeyPatch.context() as patch:
+            identify(patch, root)
+
+    return made_once(tmp_path_factory, "область с пробелом", make)
+
+
+@pytest.fixture(scope="session")
+def signed_region(listed_region: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small region whose computed list is signed: the order of 15.09.2026 № 100-ОД."""
+
+    def make(root: Path) -> None:
+        shutil.copytree(listed_region, root, symlinks=True)
+        with pytest.MonkeyPatch.context() as patch:
+            assert run(patch, root, "draft", "--year", YEAR) == 0
+            assert run(patch, root, "sign", "--number", "100-ОД", "--date", "2026-09-15") == 0
+
+    return made_once(tmp_path_factory, "signed-region", make)

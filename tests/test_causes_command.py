@@ -10,7 +10,9 @@ import pytest
 from pipeline.outputs.survey_forms import render
 from pipeline.outputs.survey_sheets import Form
 from pipeline.questionnaire import FormId, form_version
+from pipeline.region import reference_table
 from pipeline.survey_forms import load_questionnaire, load_texts
+from pipeline.tables.causes import CAUSES
 from tests.small_region import YEARS, command, make_small_region, school_id
 
 YEAR = YEARS[-1]
@@ -18,19 +20,10 @@ PUBLISHED = f"published/causes/{YEAR}"
 REGION_NAME = "Озёрная область"
 
 
-@pytest.fixture(scope="module")
-def identified(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A region whose list is computed; tests work on copies of it."""
-    root = make_small_region(tmp_path_factory.mktemp("causes") / "region")
-    with pytest.MonkeyPatch.context() as patch:
-        assert command(patch, "identify", "--data", root, "--year", YEAR, "--capacity", 4, "--direct") == 0
-    return root
-
-
 @pytest.fixture
-def root(identified: Path, tmp_path: Path) -> Path:
+def root(listed_region: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "region"
-    shutil.copytree(identified, copy, symlinks=True)
+    shutil.copytree(listed_region, copy, symlinks=True)
     return copy
 
 
@@ -118,6 +111,7 @@ def test_a_part_of_the_forms_gives_a_register_of_every_listed_school(root: Path,
     assert (root / PUBLISHED / "documents" / "Реестр причин.xlsx").is_file()
 
 
+@pytest.mark.slow
 def test_the_same_returns_give_the_same_tables_and_workbook(root: Path, monkeypatch) -> None:
     for school in listed(root):
         answer(root, school, "teacher", 5, "motivation")
@@ -139,12 +133,13 @@ def test_without_any_return_the_register_says_so_school_by_school(root: Path, mo
 def test_a_mark_of_verification_survives_a_second_run_and_a_stray_one_is_told(root: Path, monkeypatch, capsys) -> None:
     school = listed(root)[0]
     answer(root, school, "teacher", 6, "staffing")
-    rows = [f"{school},{YEAR},{cause},подтверждено,комиссия,{YEAR}-10-02" for cause in ("staffing", "language")]
+    words = reference_table(root, CAUSES).set_index("cause_code")["wording"]["staffing"]  # as the register says it
+    rows = [f'{school},{YEAR},"{cause}",подтверждено,комиссия,{YEAR}-10-02' for cause in (words, "language")]
     header = "school_id,year,cause_code,verification_text,who,date"
     (root / "decisions/causes.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     assert build(monkeypatch, root) == 0
     register = published(root, "register_of_causes").set_index(["school_id", "cause_code"])
-    assert register.loc[(school, "staffing"), "verification_text"] == f"подтверждено (комиссия, {YEAR}-10-02)"
+    assert register.loc[(school, "staffing"), "verification_text"] == f"подтверждено (комиссия, 02.10.{YEAR})"
     assert "отметок о проверке, которым нет причины в реестре: 1" in capsys.readouterr().out
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pandas as pd
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,7 +84,7 @@ def tables_of(told: pd.DataFrame, surveyed: pd.DataFrame) -> dict[Table, pd.Data
     }
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(5))
 @given(answers())
 def test_scores_stay_within_bounds_and_no_listed_school_is_lost(told: pd.DataFrame) -> None:
     tables = tables_of(told, schools())
@@ -96,7 +97,7 @@ def test_scores_stay_within_bounds_and_no_listed_school_is_lost(told: pd.DataFra
     assert "c" in set(unknown["school_id"])  # it has not answered
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(5))
 @given(answers(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_never_matters(told: pd.DataFrame, random) -> None:
     order = list(range(len(told)))
@@ -106,7 +107,7 @@ def test_the_order_of_rows_never_matters(told: pd.DataFrame, random) -> None:
         pd.testing.assert_frame_equal(first[table], second[table], check_exact=True)
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(5))
 @given(answers(), st.integers(1, 4))
 def test_agreeing_more_with_a_lack_never_lowers_the_score(told: pd.DataFrame, step: int) -> None:
     reversed_items = set(ITEMS.loc[ITEMS["is_reversed"], "item_code"])

@@ -46,6 +46,7 @@ def read(root: Path, path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> 
     return command(monkeypatch, "commission", "read", "--data", root, "--year", YEAR, "--file", path)
 
 
+@pytest.mark.slow
 def test_a_decision_to_observe_leaves_the_choice_and_is_replaced_by_a_later_one(
     region: Path, tmp_path: Path, monkeypatch, capsys
 ) -> None:

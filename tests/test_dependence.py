@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,7 +57,7 @@ def decided(case: Case) -> tuple[Dependence, pd.DataFrame]:
     return dependence.dependence(case, EDITION, fitted, selection), selection
 
 
-@settings(max_examples=4)
+@settings(max_examples=examples(2))
 @given(cases())
 def test_the_counts_of_variants_and_of_schools_tell_the_same(case: Case) -> None:
     found, selection = decided(case)
@@ -76,7 +77,7 @@ def test_the_counts_of_variants_and_of_schools_tell_the_same(case: Case) -> None
     assert schools["is_same_always"].eq(differing.str.join("").eq("").to_numpy()).all()
 
 
-@settings(max_examples=2)
+@settings(max_examples=examples(2))
 @given(cases(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_never_matters(case: Case, random: object) -> None:
     order = list(case.results.index)
@@ -87,7 +88,7 @@ def test_the_order_of_rows_never_matters(case: Case, random: object) -> None:
         pd.testing.assert_frame_equal(table.conform(getattr(first, name)), table.conform(getattr(second, name)))
 
 
-@settings(max_examples=4)
+@settings(max_examples=examples(2))
 @given(cases())
 def test_a_variant_that_decides_by_the_same_numbers_changes_nothing(case: Case) -> None:
     # The level of the interval is shown and decides about nobody: the model is fitted anew and the list is the same.

@@ -64,7 +64,7 @@ def test_the_cause_of_a_change_is_read_off_the_frozen_calculations(root: Path) -
     assert newest.loc["s03", ["change_code", "cause_code"]].tolist() == ["entered", "data"]
     assert newest.loc["s12", "change_code"] == "stayed"
     assert set(newest.loc[newest["change_code"] == "left", "cause_code"]) <= {"results", "data"}
-    assert account.startswith("2026 год: вошла 2")
+    assert account.startswith("2026 год: вошли: 2")
     assert set(table.loc[table["year"] == 2025, "change_code"]) == {"first_known"}
 
 
@@ -125,7 +125,7 @@ def test_a_list_of_a_year_without_results_is_told(root: Path, tmp_path: Path) ->
     lines = ["school_id,school_name,municipality_name,number,date", "s12,МБОУ «Средняя школа № 12»,Лесной район,,"]
     (folder / "decisions/lists/2023.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     account = stage_effect.effect(run_of(folder, "november", "2026-11-30"))
-    assert account.endswith("не сравнить, 2023: нет результатов года перечня")
+    assert account.endswith("не с чем сравнить — 2023: нет результатов года перечня")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from depth import examples
 from explained_region import Region, example_explanation, example_region, region_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -231,7 +232,7 @@ def regions(draw: st.DrawFn) -> Region:
 
 
 @given(region=regions(), number=st.integers(0, 9))
-@settings(max_examples=6)
+@settings(max_examples=examples(3))
 def test_any_school_of_any_region_can_be_explained(region: Region, number: int) -> None:
     table = region.explain(f"s{number}")
     pd.testing.assert_frame_equal(EXPLANATION.conform(table), table)

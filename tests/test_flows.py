@@ -94,6 +94,7 @@ def test_stages_become_tasks_and_progress_is_told_in_russian(region: Path) -> No
 
 
 @pytest.mark.flow
+@pytest.mark.slow
 def test_a_fault_of_the_input_is_one_paragraph_and_the_flow_ends_there(region: Path) -> None:
     done = run_toy_flow(region, "fault")
     assert done.returncode == 1
@@ -118,14 +119,14 @@ def test_an_error_of_the_code_keeps_its_traceback(region: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_unreadable_database_of_prefect_ends_at_once_with_a_remedy(tmp_path: Path) -> None:
+def test_an_unreadable_database_of_prefect_is_set_aside_and_the_flow_goes_on(tmp_path: Path) -> None:
     home = tmp_path / ".prefect"
     home.mkdir()
     (home / "prefect.db").write_bytes(b"not a database" * 500)
     done = run_toy_flow(tmp_path, "success")
-    assert done.returncode == 1
-    assert "Сервер Prefect завершился" in done.stderr
-    assert "--direct" in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (home / "unreadable-prefect.db").read_bytes().startswith(b"not a database")
+    assert states(tmp_path)
 
 
 @pytest.mark.slow

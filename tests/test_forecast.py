@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -96,7 +97,7 @@ def test_the_subject_that_lasts_comes_to_tell_more_and_the_next_year_is_foretold
     assert by_forecast < 0.98 * by_index
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 @given(st.integers(0, 10_000))
 def test_the_forecast_has_no_say_in_the_list(seed: int) -> None:
     results = region(seed, schools=30)

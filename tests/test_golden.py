@@ -221,6 +221,7 @@ def test_the_same_inputs_give_the_same_bytes(identified: Run, tmp_path: Path) ->
         assert sha256(root / f"published/identification/2026/{name}.parquet") == described["sha256"], name
 
 
+@pytest.mark.slow
 def test_what_is_published_is_what_is_promised(identified: Run) -> None:
     _, touched = run_watched(identified.root, "monitoring")
     assert touched == {

@@ -16,7 +16,7 @@ from pipeline.objections import Decision, Revision, decide, revise
 from pipeline.tables.orders import OBJECTION_HISTORY, OBJECTIONS
 from pipeline.tables.results import RESULTS
 from tests.confirmed_region import YEAR, give_back
-from tests.small_region import command, hashes, make_small_region
+from tests.small_region import command, hashes
 
 BY = ("--by", "Комиссия, протокол № 2", "--why", "Подтверждено протоколом")
 AGAIN = ("--by", "Комиссия, протокол № 3", "--why", "Протокол относится к другому классу")
@@ -24,11 +24,9 @@ ON, LATER = date(YEAR, 8, 1), date(YEAR, 8, 9)
 
 
 @pytest.fixture(scope="module")
-def objected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def objected(monitored_region: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A region with one undecided objection: low results of s02."""
-    root = make_small_region(tmp_path_factory.mktemp("revisions") / "region")
-    with pytest.MonkeyPatch.context() as patch:
-        assert command(patch, "monitor", "--data", root, "--year", YEAR, "--direct") == 0
+    root = Path(shutil.copytree(monitored_region, tmp_path_factory.mktemp("revisions") / "region", symlinks=True))
     give_back(root, "a.xlsx", {}, {"s02": [ObjectionLine(1, "Низких результатов", 1, "Ошибка в протоколе")]})
     assert len(read_returns(root, YEAR, date(YEAR, 7, 20)).new) == 1
     return root
@@ -54,6 +52,7 @@ def monitor(monkeypatch, root: Path) -> int:
     return command(monkeypatch, "monitor", "--data", root, "--year", YEAR, "--direct")
 
 
+@pytest.mark.slow
 def test_a_reversed_decision_keeps_the_first_and_withdraws_its_correction(root: Path, monkeypatch, capsys) -> None:
     assert run(monkeypatch, root, "decide", 1, "--accept", *BY, "--date", "2026-08-01") == 0
     assert monitor(monkeypatch, root) == 0 and low_count(root) == 1

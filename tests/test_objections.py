@@ -19,7 +19,7 @@ from pipeline.tables.orders import OBJECTIONS
 from pipeline.tables.reference import SCHOOL_LINEAGE
 from pipeline.tables.results import RESULTS
 from tests.confirmed_region import REGION_NAME, YEAR, give_back
-from tests.small_region import command, hashes, make_small_region
+from tests.small_region import command, hashes
 
 BY = ("--by", "Комиссия, протокол № 2", "--why", "Подтверждено протоколом")
 ON = date(YEAR, 8, 1)
@@ -37,11 +37,9 @@ LINES = {
 
 
 @pytest.fixture(scope="module")
-def objected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def objected(monitored_region: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A region with five undecided objections: two of s02, one of s03, two of s04."""
-    root = make_small_region(tmp_path_factory.mktemp("objections") / "region")
-    with pytest.MonkeyPatch.context() as patch:
-        assert command(patch, "monitor", "--data", root, "--year", YEAR, "--direct") == 0
+    root = Path(shutil.copytree(monitored_region, tmp_path_factory.mktemp("objections") / "region", symlinks=True))
     give_back(root, "a.xlsx", {}, LINES)
     assert len(read_returns(root, YEAR, date(YEAR, 7, 20)).new) == 5
     return root
@@ -67,6 +65,7 @@ def published(root: Path, flow: str) -> pd.DataFrame:
     return pd.read_parquet(root / f"published/{flow}/{YEAR}/results.parquet")
 
 
+@pytest.mark.slow
 def test_an_accepted_objection_mends_its_figure_and_nothing_else(root: Path, monkeypatch, capsys) -> None:
     before = published(root, "monitoring")
     assert run(monkeypatch, root, "decide", 1, "--accept", *BY, "--date", "01.08.2026") == 0

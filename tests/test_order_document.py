@@ -42,7 +42,7 @@ def made(tmp_path: Any, order: dict[str, Any], **more: Any) -> Any:
 
 def paragraphs(document: Any) -> str:
     cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-    return "\n".join([*(p.text for p in document.paragraphs), *cells])
+    return "\n".join([*(p.text for p in document.paragraphs), *cells]).replace("№\u00a0", "№ ")
 
 
 def test_a_draft_says_so_and_leaves_room_for_number_and_day(tmp_path: Any) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,7 +42,7 @@ def improved(panel: Panel, row: int, share: float) -> Panel:
     return replace(panel, observed=observed)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(13), deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 8), st.floats(0, 1))
 def test_places_are_given_out_exactly_and_fewer_low_results_never_raise_a_probability(
     seed: int, years: int, capacity: int, share: float

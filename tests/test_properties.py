@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -89,7 +90,7 @@ def decided(
 
 
 @given(results=regions(), capacity=st.integers(1, 7), seed=st.randoms(use_true_random=False))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 def test_the_order_of_rows_never_matters_and_the_sum_is_the_capacity(
     results: pd.DataFrame, capacity: int, seed: object
 ) -> None:
@@ -109,7 +110,7 @@ def test_the_order_of_rows_never_matters_and_the_sum_is_the_capacity(
     share=st.floats(0.1, 1),
     school_id=st.sampled_from(SCHOOL_IDS),
 )
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(4), deadline=None)
 def test_better_results_in_any_year_never_bring_a_school_in(
     results: pd.DataFrame, capacity: int, year: int, share: float, school_id: str
 ) -> None:
@@ -126,7 +127,7 @@ def test_better_results_in_any_year_never_bring_a_school_in(
 
 
 @given(results=regions(), capacity=st.integers(1, 6), is_listed=st.booleans())
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=examples(2), deadline=None)
 def test_a_school_with_a_new_code_keeps_its_history_and_its_place_on_the_list(
     results: pd.DataFrame, capacity: int, is_listed: bool
 ) -> None:
@@ -154,7 +155,7 @@ counts = st.tuples(st.floats(0, 80), st.floats(0.1, 60))
     capacity=st.integers(1, 3),
     better=st.floats(0, 1),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_fewer_low_results_never_raise_a_probability(
     evidence: list[tuple[float, float]], prior: float, capacity: int, better: float
 ) -> None:
@@ -209,7 +210,7 @@ def selection_of(rows: Places, rules: SelectionRules, *, has_list: bool = True) 
 
 
 @given(rows=many_places, capacity=st.integers(1, 10), factor=st.sampled_from([1.0, 1.1, 1.5]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(13), deadline=None)
 def test_everyone_has_one_status_and_a_reason_and_nobody_is_lost(rows: Places, capacity: int, factor: float) -> None:
     rules = replace(EDITION.selection, capacity=capacity, tie_capacity_factor=factor)
     selection = selection_of(rows, rules)
@@ -246,7 +247,7 @@ def test_everyone_has_one_status_and_a_reason_and_nobody_is_lost(rows: Places, c
     fewer_years=st.integers(0, 2),
     factor=st.sampled_from([1.0, 1.1, 1.5]),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 def test_doing_better_never_brings_a_school_in(
     rows: Places, capacity: int, fall: int, fewer_years: int, factor: float
 ) -> None:
@@ -265,7 +266,7 @@ def test_doing_better_never_brings_a_school_in(
 
 
 @given(rows=many_places, capacity=st.integers(1, 10), factor=st.sampled_from([1.0, 1.1, 1.5]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 def test_another_place_puts_nobody_out_but_by_a_larger_tie(rows: Places, capacity: int, factor: float) -> None:
     """With T as it is: a new place may move the cut into a larger group of indistinguishable schools."""
     fewer, more = (

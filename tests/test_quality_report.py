@@ -94,9 +94,9 @@ def test_what_is_asked_about_conditions_comes_after_what_is_asked_about_results(
 
 
 def test_files_and_rejected_rows_are_told_with_their_places():
-    text = text_of(page())
-    assert "raw/2026/a.xlsx fisoko_marks 2026-06-20 21 20 1 0" in text
-    assert "raw/2026/b.csv gia_ege 2026-06-20 1 200 1 193 0 7" in text
+    text = text_of(page(layouts={"fisoko_marks": "Статистика по отметкам"}))
+    assert "raw/2026/a.xlsx Статистика по отметкам 20.06.2026 21 20 1 0" in text
+    assert "raw/2026/b.csv gia_ege 20.06.2026 1 200 1 193 0 7" in text
     assert "Балл выше максимального raw/2026/b.csv, строка 2, русский язык, столбец Балл: 2" in text
     assert "строка 6, русский язык, столбец Балл: 6 и ещё 2 7 1" in text
     assert "строка 7, русский" not in text

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
@@ -63,7 +64,7 @@ pupils = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(st.lists(pupils, min_size=1, max_size=25), st.randoms(use_true_random=False))
 def test_nothing_depends_on_the_order_of_rows(records: list[dict[str, object]], chance: object) -> None:
     attempts = attempts_of(records)
@@ -86,7 +87,7 @@ def test_nothing_depends_on_the_order_of_rows(records: list[dict[str, object]], 
         pd.testing.assert_frame_equal(one, other)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(st.lists(pupils, min_size=1, max_size=25))
 def test_every_pupil_is_in_a_cell_or_in_the_rejects(records: list[dict[str, object]]) -> None:
     classified, rejects = results.classify(attempts_of(records), SCALES, MINIMA)
@@ -115,7 +116,7 @@ reported_cells = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(
     st.lists(reported_cells, max_size=12),
     st.lists(pupils, min_size=1, max_size=8),
@@ -229,7 +230,7 @@ def test_contradicting_printed_distributions_are_both_left_out() -> None:
     assert rejects["reason_code"].tolist() == ["conflicting_rows"] * 2
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(st.lists(st.tuples(st.integers(2, 5), st.integers(2, 5), st.integers(0, 20)), min_size=3, max_size=15))
 def test_journal_comparison_agrees_with_counting_by_hand(marks: list[tuple[int, int, int]]) -> None:
     records = [{"mark": m, "journal_mark": j, "primary_score": s} for m, j, s in marks]
@@ -277,7 +278,7 @@ EGE = {**PLACE, "year": 2026, "procedure": "ege", "subject": "rus", "grade": "11
 FILES = pd.DataFrame({"file_id": ["a.csv", "late/b.csv", "appeals.csv"], "load_date": ["", "2026-07-10", "2026-07-10"]})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(13), deadline=None)
 @given(st.lists(keyed, min_size=1, max_size=12), st.lists(decisions, max_size=6), st.sampled_from([None, "2026-07-05"]))
 def test_every_attempt_and_every_unused_appeal_is_accounted_for(
     tried: list[dict[str, object]], decided: list[dict[str, object]], as_of: str | None

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -214,7 +215,7 @@ def test_the_published_tables_repeat_the_index_and_both_probabilities() -> None:
     assert chances == pytest.approx(6, abs=1e-4)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=examples(3), deadline=None)
 @given(st.integers(0, 10_000))
 def test_names_and_order_of_schools_do_not_matter(seed: int) -> None:
     results = region(seed, schools=25)

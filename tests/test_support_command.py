@@ -79,6 +79,7 @@ def test_facts_of_a_table_reach_measure_municipality_and_school(root, monkeypatc
     assert dict(schools["fact_value"]) == {school_id(7): 1, school_id(8): 49}
 
 
+@pytest.mark.slow
 def test_a_second_run_gives_the_same_bytes(root, monkeypatch) -> None:
     sign(root, YEAR - 1, 7, 8)
     tell(root, "june", f"13;;{school_id(7)};2026-02-10;1;удостоверение")
@@ -90,6 +91,7 @@ def test_a_second_run_gives_the_same_bytes(root, monkeypatch) -> None:
     assert seen[0] == seen[1] and f"documents/{WORKBOOK_NAME}" in seen[0]
 
 
+@pytest.mark.slow
 def test_what_the_system_knows_proves_its_measures(root, monkeypatch) -> None:
     sign(root, YEAR, 7, 8)
     assert command(monkeypatch, "monitor", "--data", root, "--year", YEAR, "--direct") == 0
@@ -147,6 +149,7 @@ def test_a_year_before_the_first_plan_is_refused(root, monkeypatch, capsys) -> N
     assert "Дорожной карты на 2019 год нет" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_forms_and_letters_come_from_the_command(root, monkeypatch, capsys) -> None:
     words = ("support", "forms", "--data", root, "--year", YEAR, "--period", "june", "--deadline", "2026-06-20")
     assert command(monkeypatch, *words) == 0
@@ -195,6 +198,7 @@ def test_a_run_tells_the_orders_and_publications_that_it_stands_on(root, period,
     }
 
 
+@pytest.mark.slow
 def test_a_roadmap_of_the_regions_own_is_not_proven_by_numbers_of_another_one(root, monkeypatch) -> None:
     header = (
         "number,section_ru,title_ru,plan_year,target_value,comparator,target_unit_ru,target_basis,coverage_value,"

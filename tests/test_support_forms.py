@@ -5,7 +5,6 @@ import re
 from dataclasses import replace
 from datetime import date
 
-import docx
 import pandas as pd
 import pytest
 from returned_support import (
@@ -22,6 +21,7 @@ from returned_support import (
     supported,
 )
 from test_survey_forms import open_cells, parts
+from word_text import word_text
 
 from pipeline import support_forms
 from pipeline.outputs import support_reminder
@@ -203,7 +203,7 @@ def test_two_municipalities_of_one_name_get_two_files(june) -> None:
 
 
 def letter_text(path) -> str:
-    return "\n".join(paragraph.text for paragraph in docx.Document(path).paragraphs)
+    return word_text(path.read_bytes())
 
 
 def test_letters_go_to_those_who_have_not_answered_and_to_nobody_else(region_folder) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -89,7 +90,7 @@ def test_the_order_of_the_rows_is_no_matter(told, random) -> None:
     pd.testing.assert_frame_equal(mixed, count_events(reported, schools(), DAY))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(13), deadline=None)
 @given(lines("institute", "institute2"), lines("institute", "institute2"))
 def test_more_facts_of_one_side_never_lower_a_share(rules, told, more) -> None:
     fewer, all_told = (support(MEASURES, text(lot), DAY.isoformat(), returned="abci") for lot in (told, told + more))

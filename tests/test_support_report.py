@@ -11,7 +11,7 @@ import pytest
 
 from pipeline import stages
 from pipeline.document_texts import load_texts
-from pipeline.documents.support import REPORT_NAME
+from pipeline.documents.support import LETTERS, REPORT_NAME
 from pipeline.errors import ConfigError
 from pipeline.outputs import support_charts, support_report, word
 from pipeline.outputs.support_pages import indicators, left_schools, real_lists
@@ -58,7 +58,7 @@ def told(document: Any) -> str:
     return "\n".join(
         block.text if hasattr(block, "text") else "\n".join(" | ".join(c.text for c in row.cells) for row in block.rows)
         for block in document.iter_inner_content()
-    )
+    ).replace("№\u00a0", "№ ")
 
 
 def tables_of(root: Path) -> dict[str, pd.DataFrame]:
@@ -102,6 +102,19 @@ def test_a_page_has_the_figures_of_its_own_municipality(regions) -> None:
     assert f"МБОУ «Средняя школа № 7» | {YEAR - 1} | реестра причин нет | № 13" in forest
     assert "Школ перечня нет" in lake and "Обучено руководителей" not in lake
     assert "Участий координаторов в вебинарах | 1" in lake and "Форма не возвращена." in lake
+
+
+def test_each_municipality_has_a_letter_with_its_own_schools_and_nobody_elses(regions) -> None:
+    for root in regions.values():
+        folder = root / f"published/support/{YEAR}-june/documents/{LETTERS}"
+        papers = {path.stem: told(docx.Document(str(path))) for path in folder.iterdir()}
+        assert sorted(papers) == ["Лесной район", "Озёрный район"]
+        assert [re.findall("[A-Za-z{}]{2,}", text) for text in papers.values()] == [[], []]
+    forest, lake = papers["Лесной район"], papers["Озёрный район"]
+    assert "О поддержке школ Озёрного района за январь — июнь 2026 года" in lake
+    assert "Обучено руководителей | 3" in forest and "МБОУ «Средняя школа № 7» | 2025" in forest
+    assert "Школ перечня нет" in lake and "Школа № 7" not in lake and "школа № 7" not in lake
+    assert "Результаты школ через год" not in forest  # no empty section
 
 
 def test_what_some_have_reported_and_others_not_is_named_once(regions) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
@@ -61,8 +62,8 @@ def twins(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
-def root(twins: tuple[Path, Path]) -> Path:
-    return twins[0]
+def root(demo_region: Path) -> Path:
+    return demo_region
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,7 @@ def _hashes(directory: Path) -> dict[str, str]:
     return {p.relative_to(directory).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(twins: tuple[Path, Path]) -> None:
     first, second = map(_hashes, twins)
     assert len(first) > 70
@@ -230,7 +232,7 @@ def test_appeals_find_their_pupils(root: Path) -> None:
         assert len(granted) >= 3
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(25))
 @given(maximum=st.integers(1, 60), seed=st.integers(0, 99), data=st.data())
 def test_points_of_tasks_add_up_to_the_score(maximum: int, seed: int, data: st.DataObject) -> None:
     scores = data.draw(st.lists(st.integers(0, maximum), min_size=1, max_size=5))

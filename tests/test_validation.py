@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -321,7 +322,7 @@ def test_the_order_of_rows_and_the_caller_s_frames_do_not_matter(method):
 CLEAN_RESULTS = clean_region()["results"]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(13))
 @given(st.sets(st.sampled_from(SCHOOLS), min_size=1))
 def test_a_school_still_to_come_is_no_drift(received):
     results = CLEAN_RESULTS

@@ -331,7 +331,7 @@ def test_a_mark_of_verification_stays_with_its_school_and_cause(rules) -> None:
     mark = {"school_id": "a", "year": YEAR, "cause_code": "equipment", "verification_text": "подтверждено на месте"}
     marks = CAUSE_VERIFICATIONS.conform(pd.DataFrame([mark | {"who": "комиссия", "date": "2026-10-02"}]))
     table = registered(rules, marks=pd.concat([marks, marks.assign(year=2025, cause_code="staffing")]))
-    assert table.loc[("a", "equipment"), "verification_text"] == "подтверждено на месте (комиссия, 2026-10-02)"
+    assert table.loc[("a", "equipment"), "verification_text"] == "подтверждено на месте (комиссия, 02.10.2026)"
     assert table["verification_text"].notna().sum() == 1
 
 

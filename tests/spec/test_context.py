@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -306,7 +307,7 @@ def test_what_is_usual_for_a_school_does_not_rest_on_its_own_results(region_of_s
     assert before[60] == after[60] and not before.equals(after)
 
 
-@settings(max_examples=4)
+@settings(max_examples=examples(2))
 @given(st.permutations(range(120)))
 def test_the_order_of_rows_does_not_matter(region_of_schools, order: list[int]) -> None:
     facts, results = region_of_schools

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -199,7 +200,7 @@ def test_a_doubt_alone_sends_no_school_from_the_list_to_the_experts() -> None:
     assert [table.set_index("school_id").loc["s0", "status_code"] for table in chosen] == ["selected", "selected"]
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(6))
 @given(
     st.lists(st.integers(0, 60), min_size=12, max_size=12).filter(lambda low: sum(low) > 0),
     st.lists(st.sampled_from(SCHOOL_IDS), min_size=1, max_size=3, unique=True),

@@ -253,7 +253,7 @@ def test_the_commission_decides_over_the_calculation() -> None:
     decided = decisions(s1="exclude", s9="include")
     found = changed("2026-09-20", selection("s1 s2 s3 s4", "s9"), decided)
     assert found["change_code"].to_dict() == {"s1": "left", "s9": "entered"}
-    assert found.loc["s9", "reason_text"] == "Решение комиссии от 2026-10-01: протокол № 4"
+    assert found.loc["s9", "reason_text"] == "Решение комиссии от 01.10.2026: протокол № 4"
     drafted = amendment_schools(found.reset_index(), "2026-amendment-04")
     assert drafted.set_index("school_id")["action_code"].to_dict() == {"s1": "exclude", "s9": "include"}
 
