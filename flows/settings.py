@@ -38,6 +38,9 @@ SERVING = {
     "PREFECT_SERVER_UI_ENABLED": "true",
     # A start is entered a year ahead, so that one which is missed while the machine is off is known and caught up.
     "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": "P400D",
+    # The history of runs does not grow for ever: this year's September can be compared with the last one.
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(400 * 24 * 60 * 60),  # seconds
 }
 UI_FOLDER = "pages"
 

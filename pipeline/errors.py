@@ -1,8 +1,6 @@
 """Errors shown to the operator: one clear Russian paragraph (what, where, remedy), never a traceback."""
 
-import re
-
-CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+SPACES = "\n\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 
 
 class PipelineError(Exception):
@@ -28,7 +26,7 @@ class PipelineError(Exception):
         if self.remedy:
             parts.append(f"Что сделать: {self.remedy.rstrip('.')}.")
         # Words of files and their names stand in it: a terminal must not take them for orders.
-        return CONTROL.sub("�", " ".join(parts))
+        return "".join(sign if sign.isprintable() or sign in SPACES else "�" for sign in " ".join(parts))
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows (IPython asks by this name): the paragraph, as the command line shows it."""

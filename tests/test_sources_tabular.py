@@ -90,6 +90,16 @@ def test_unknown_subjects_of_parquet_are_all_named(tmp_path: Path) -> None:
         read(parquet(tmp_path / "pupils.parquet", PUPILS))
 
 
+def test_a_column_of_names_in_the_place_of_the_subject_reaches_no_message(tmp_path: Path) -> None:
+    names = [f"Петрова Анна {number}" for number in range(30)]
+    frame = pd.DataFrame(
+        {"year": 2026, "procedure": "oge", "subject": names, "grade": "9", "school_id": "S1", "mark": 3}
+    )
+    with pytest.raises(SourceError, match="не столбец предметов: 30 значений") as refused:
+        read(parquet(tmp_path / "pupils.parquet", frame))
+    assert "Петрова" not in refused.value.paragraph()
+
+
 @pytest.mark.parametrize("kind", ["parquet", "csv", "xlsx"])
 def test_canonical_results_read_alike_from_every_kind_of_file(tmp_path: Path, kind: str) -> None:
     rows = [list(RESULTS.columns), *RESULTS.astype(object).where(RESULTS.notna(), None).to_numpy().tolist()]

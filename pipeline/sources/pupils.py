@@ -32,6 +32,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.errors import SourceError
+from pipeline.russian import plural
 from pipeline.sources.grid import Cell, clean, text
 from pipeline.sources.judged import JudgedRows, keep_attempts
 from pipeline.sources.reading import Account, ParquetLayout, ReadingContext
@@ -45,6 +46,7 @@ OPTIONAL = ("municipality_name", "code_kind", "is_absent", "form_code", "journal
 LOGIN = re.compile(r"^(?:edu|sch)\d+$")
 YES = {"true", "1", "да"}
 NO = {"", "false", "0", "нет"}
+SHOWN_SUBJECTS = 20  # a region has fewer spellings that its reference table lacks
 
 
 def read_pupils(data: pa.Table, context: ReadingContext, account: Account) -> None:
@@ -112,6 +114,13 @@ def _subjects(procedures: Sequence[str], names: Sequence[str], context: ReadingC
     pairs = list(zip(procedures, names, strict=True))
     known = {pair: own.get(pair) or context.subject(*pair) for pair in set(pairs) if all(pair)}
     unknown = sorted(f"{procedure}: {name}" for (procedure, name), subject in known.items() if subject is None)
+    if len(unknown) > SHOWN_SUBJECTS:
+        # Some other column stands here, perhaps one of names: its values are not for a message.
+        raise SourceError(
+            f"Это не столбец предметов: {plural(len(unknown), 'значение', 'значения', 'значений')} не известны",
+            where=context.file.file_id,
+            remedy="проверьте, что в столбце subject стоят предметы, и запросите выгрузку заново",
+        )
     if unknown:
         raise SourceError(
             f"Предметы не известны: {'; '.join(unknown)}",

@@ -206,6 +206,22 @@ def test_a_missed_september_is_caught_up_once_and_a_signed_list_stays(
     assert service.stop(signal.SIGINT) == 0
 
 
+def test_runs_of_the_year_before_last_leave_the_history(service: Service) -> None:
+    if service.process is None:
+        service.start()
+    refused = service.run("monitoring", year="прошлый")["id"]
+    recent = service.run("monitoring", year="прошлый")["id"]
+    assert service.stop() == 0
+    ended = "update flow_run set end_time = '2024-06-01 03:00:00.000000' where replace(id, '-', '') = ?"
+    service.change(ended, refused.replace("-", ""))
+    service.start()
+    deadline = time.monotonic() + 60
+    while refused in (kept := {run["id"] for run in service.ask("/flow_runs/filter", {})}):
+        assert time.monotonic() < deadline, "an old run stays"
+        time.sleep(0.5)
+    assert recent in kept
+
+
 def test_a_taken_port_is_told_in_one_paragraph(service: Service) -> None:
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))
