@@ -13,7 +13,7 @@ DEMO_SOURCES := $(shell find pipeline/synthetic -name '*.py' 2>/dev/null) $(wild
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo check test test-slow bench bench-prediction audit lock clean
+.PHONY: help install run demo check test test-slow bench bench-prediction audit lock wheel sbom clean
 
 # Without bytecode every start of Python would compile its libraries anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -27,6 +27,8 @@ help:
 	@echo "make bench-prediction — насколько перечни предсказывают следующий год: docs/prediction.md"
 	@echo "make audit      — известные уязвимости библиотек (нужна сеть)"
 	@echo "make lock       — пересобрать requirements.lock (нужна сеть)"
+	@echo "make wheel      — пакет для установки без исходников: dist/*.whl"
+	@echo "make sbom       — опись состава (CycloneDX) из requirements.lock: dist/shnro.cdx.json (нужна сеть)"
 	@echo "make clean      — удалить всё созданное, кроме ваших данных"
 
 install: $(INSTALLED)
@@ -118,7 +120,20 @@ lock:
 		--no-annotate --no-header --no-strip-extras --group dev pyproject.toml -o requirements.lock
 	@rm -rf $(VENV)-lock
 
+wheel: $(INSTALLED)
+	@$(BIN)/python -m hatchling build -t wheel -d dist
+
+# What the lock has, with hashes, for every platform; the standard tool of the format, in an environment of its own.
+sbom:
+	@$(PYTHON) -m venv $(VENV)-sbom
+	@$(VENV)-sbom/bin/python -m pip install -q --disable-pip-version-check cyclonedx-bom
+	@mkdir -p dist
+	@PYTHONWARNINGS=ignore $(VENV)-sbom/bin/cyclonedx-py requirements --output-reproducible --of JSON \
+		--pyproject pyproject.toml -o dist/shnro.cdx.json requirements.lock
+	@rm -rf $(VENV)-sbom
+	@echo "dist/shnro.cdx.json"
+
 clean:
-	@rm -rf $(VENV) $(VENV)-lock $(VENV)-audit $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
+	@rm -rf $(VENV) $(VENV)-sbom $(VENV)-lock $(VENV)-audit $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
 		.coverage .coverage.* htmlcov dist build
 	@find pipeline flows tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,7 +1,6 @@
 """The `shnro` command: it only arranges stages; every message is Russian, every expected fault one paragraph."""
 
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +28,7 @@ from pipeline.command_run import (
     run_direct,
     say_published,
     start_run,
+    today,
 )
 from pipeline.errors import PipelineError, StoreError
 from pipeline.russian import system_fault
@@ -303,7 +303,7 @@ def match_accept(
     """Принять предложения: имя из файла означает предложенную школу."""
     from pipeline.matching import accept
 
-    count = accept(data, tuple(ids or ()), above, by, date.today())
+    count = accept(data, tuple(ids or ()), above, by, today(data))
     typer.echo(f"Принято предложений: {count}; записано в {data}/reference/school_matches.csv. Повторите расчёт.")
 
 
@@ -316,7 +316,7 @@ def match_reject(
     """Отклонить: имя не означает ни одной школы реестра, его строки остаются в стороне."""
     from pipeline.matching import reject
 
-    count = reject(data, tuple(ids), by, date.today())
+    count = reject(data, tuple(ids), by, today(data))
     typer.echo(f"Отклонено имён: {count}; записано в {data}/reference/school_matches.csv.")
 
 
