@@ -33,6 +33,7 @@ from pipeline.schema import records
 from pipeline.sources.confirmation import ReturnedFile, read_confirmation
 from pipeline.sources.grid import SourceFile, source_file
 from pipeline.sources.objection_decisions import DecisionsRead, read_decisions
+from pipeline.sources.received import by_delivery, received_files
 from pipeline.store import Published, write_whole
 from pipeline.tables import reference
 from pipeline.tables.orders import RETURNED_ANSWERS, RETURNED_OBJECTIONS
@@ -173,12 +174,7 @@ def _read_returns(root: Path, year: int, today: date) -> Returns:
 def returned_files(root: Path, year: int) -> tuple[SourceFile, ...]:
     """The returned files in the order of their deliveries, then of their paths; «_», «.» and «~» are set aside."""
     folder = root / "raw" / str(year) / "confirm"
-    found = [
-        source_file(path, root, year)
-        for path in folder.rglob("*")
-        if path.is_file() and not any(part.startswith(("_", ".", "~")) for part in path.relative_to(folder).parts)
-    ]
-    return tuple(sorted(found, key=lambda file: (file.load_date, file.file_id)))
+    return by_delivery(received_files(root, folder, year))
 
 
 def record_decisions(root: Path, year: int, decisions: Iterable[Decision]) -> tuple[Decided, tuple[str, ...]]:

@@ -14,8 +14,9 @@ from pipeline.errors import SourceError
 from pipeline.programmes import place_bearer
 from pipeline.russian import plural, reason_label
 from pipeline.schema import Table
-from pipeline.sources.grid import SourceFile, source_file
+from pipeline.sources.grid import SourceFile
 from pipeline.sources.programme import ProgrammeFile, read_programme
+from pipeline.sources.received import by_delivery, received_files
 from pipeline.tables.programmes import PROGRAMME_FILES, RETURNED_LINES
 from pipeline.tables.sources import REJECTS, SOURCE_FILES
 
@@ -108,12 +109,7 @@ def read_programmes(
 def returned_files(root: Path, list_year: int) -> tuple[SourceFile, ...]:
     """The returned files in the order of their deliveries, then of their paths."""
     folder = root / "raw" / str(list_year) / "programmes"
-    found = [
-        source_file(path, root, list_year)
-        for path in folder.rglob("*")
-        if path.is_file() and not any(part.startswith(("_", ".", "~")) for part in path.relative_to(folder).parts)
-    ]
-    return tuple(sorted(found, key=lambda file: (file.load_date, file.file_id)))
+    return by_delivery(received_files(root, folder, list_year))
 
 
 def _foreign(found: ProgrammeFile, list_year: int, region_name: str) -> str:

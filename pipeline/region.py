@@ -21,6 +21,7 @@ from pipeline.russian import toml_place
 from pipeline.schema import Column, Table, records
 from pipeline.school_lists import list_files, own_list
 from pipeline.sources.grid import SourceFile, source_file
+from pipeline.sources.received import received_files
 from pipeline.store import sha256
 from pipeline.tables import orders, reference
 
@@ -170,7 +171,7 @@ def text_table(path: Path, where: str) -> pd.DataFrame:
 def raw_files(root: Path) -> tuple[SourceFile, ...]:
     """Every received file in `raw/<year>/`, sorted by path; names that begin with «_», «.» or «~» are set aside."""
     raw = root / "raw"
-    found = []
+    found: list[SourceFile] = []
     for folder in sorted(raw.iterdir()) if raw.is_dir() else ():
         if folder.name.startswith(("_", ".", "~")):
             continue
@@ -186,14 +187,7 @@ def raw_files(root: Path) -> tuple[SourceFile, ...]:
                 where=f"raw/{folder.name}",
                 remedy="файлы лежат в raw/<год получения>/, например raw/2026/",
             )
-        for path in sorted(folder.rglob("*")):
-            parts = path.relative_to(folder).parts
-            if (
-                path.is_file()
-                and parts[0] not in OTHER_FOLDERS
-                and not any(p.startswith(("_", ".", "~")) for p in parts)
-            ):
-                found.append(source_file(path, root, int(folder.name)))
+        found += received_files(root, folder, int(folder.name), OTHER_FOLDERS)
     return tuple(found)
 
 

@@ -16,8 +16,9 @@ from pipeline.errors import ConfigError, SourceError
 from pipeline.register import municipality_names, valid_in
 from pipeline.russian import reason_label
 from pipeline.schema import Table
-from pipeline.sources.grid import SourceFile, source_file, text
+from pipeline.sources.grid import SourceFile, text
 from pipeline.sources.reading import Reading
+from pipeline.sources.received import by_delivery, received_files
 from pipeline.sources.support_facts import FactLine
 from pipeline.sources.support_form import SupportFile, read_support_file
 from pipeline.support_judging import Question, judge_line, recognise_schools
@@ -111,12 +112,7 @@ def read_returns(
 def returned_files(root: Path, plan_year: int, period: str) -> tuple[SourceFile, ...]:
     """The returned files of one period in the order of their deliveries, then of their paths."""
     folder = root / "raw" / str(plan_year) / "support" / period
-    found = [
-        source_file(path, root, plan_year)
-        for path in folder.rglob("*")
-        if path.is_file() and not any(part.startswith(("_", ".", "~")) for part in path.relative_to(folder).parts)
-    ]
-    return tuple(sorted(found, key=lambda file: (file.load_date, file.file_id)))
+    return by_delivery(received_files(root, folder, plan_year))
 
 
 def _refuse_misplaced(root: Path, plan_year: int) -> None:

@@ -15,7 +15,8 @@ from pipeline.errors import SourceError
 from pipeline.questionnaire import Questionnaire
 from pipeline.russian import percent, plural, reason_label
 from pipeline.schema import Table
-from pipeline.sources.grid import SourceFile, source_file
+from pipeline.sources.grid import SourceFile
+from pipeline.sources.received import by_delivery, received_files
 from pipeline.sources.survey import SurveyFile, read_survey_file
 from pipeline.survey_choice import Unit, Verdict, choose, foreign_reason, respondents
 from pipeline.tables.causes import SURVEY_ANSWERS, SURVEY_FILES, SURVEY_RESPONSES
@@ -107,12 +108,7 @@ def _told(error: SourceError, file_id: str) -> str:
 def survey_files(root: Path, year: int) -> tuple[SourceFile, ...]:
     """The returned files in the order of their deliveries, then of their paths."""
     folder = root / "raw" / str(year) / "survey"
-    found = [
-        source_file(path, root, year)
-        for path in folder.rglob("*")
-        if path.is_file() and not any(part.startswith(("_", ".", "~")) for part in path.relative_to(folder).parts)
-    ]
-    return tuple(sorted(found, key=lambda file: (file.load_date, file.file_id)))
+    return by_delivery(received_files(root, folder, year))
 
 
 def _judge(
