@@ -217,7 +217,7 @@ def _carry_out(run: Run) -> Path:
                 return run_stages(tuple_of_stages, run)
         except QualityGateError:
             artifacts.show_checks(run)
-            logger.error("Отчёт о качестве данных: %s", run.folder / "documents" / "quality.html")
+            logger.error("Отчёт о качестве данных: %s", run.folder / "documents" / "Качество данных.html")
             raise
 
 

@@ -17,7 +17,7 @@ PLACES = {
     "november": ("Поддержка школ, ноябрь", ("support/{year}-november/documents/*",)),
     "quality": (
         "Качество данных",
-        ("monitoring/{year}/documents/quality.html", "identification/{year}/documents/quality.html"),
+        ("monitoring/{year}/documents/Качество данных.html", "identification/{year}/documents/Качество данных.html"),
     ),
 }
 

@@ -186,7 +186,7 @@ def check(run: Run) -> str:
         is_demo=settings.is_demo,
         layouts=layouts,
     )
-    (documents / "quality.html").write_text(page, encoding="utf-8")
+    (documents / "Качество данных.html").write_text(page, encoding="utf-8")
     # The library's own pages are English and for developers: they stay with the run and are not published.
     validation.write_data_docs(outcome, run.folder / "data_docs")
     validation.gate(outcome.checks)

@@ -102,7 +102,7 @@ def test_a_replay_gives_the_same_bytes_and_leaves_nothing(region: Path) -> None:
     for flow in RUNS:
         found = replay(region, manifest_at(region, Path(f"published/{flow}/2026")))
         assert (found.fault, found.changes, found.differing) == ("", (), ())
-        assert {"results.parquet", "documents/quality.html"} <= set(found.same)
+        assert {"results.parquet", "documents/Качество данных.html"} <= set(found.same)
     assert hashes(region) == before
 
 
@@ -141,5 +141,5 @@ def test_a_manifest_that_is_none_is_refused(tmp_path: Path, content: str | None)
 @pytest.mark.slow
 def test_a_manifest_names_what_the_run_read(region: Path) -> None:
     manifest = json.loads((region / "published/identification/2026/manifest.json").read_text(encoding="utf-8"))
-    assert set(manifest["files"]) >= {"documents/quality.html"}
+    assert set(manifest["files"]) >= {"documents/Качество данных.html"}
     assert manifest["publications"] == {}

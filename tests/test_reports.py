@@ -22,7 +22,7 @@ def publish(root: Path, *names: str) -> Path:
 def test_reports_come_in_the_order_a_reader_wants_them(tmp_path: Path) -> None:
     publish(
         tmp_path,
-        "monitoring/2026/documents/quality.html",
+        "monitoring/2026/documents/Качество данных.html",
         "site/2026/index.html",
         "causes/2026/documents/Реестр причин.xlsx",
         "site/2025/index.html",

@@ -149,7 +149,7 @@ def test_the_form_starts_monitoring_and_shows_its_account(service: Service) -> N
     shown = service.artifacts(run["id"])
     assert set(shown) == {"monitoring-progress", "monitoring-account", "monitoring-quality"}
     assert shown["monitoring-progress"] == 100
-    assert run["name"] in shown["monitoring-account"] and "quality.html" in shown["monitoring-account"]
+    assert run["name"] in shown["monitoring-account"] and "Качество данных.html" in shown["monitoring-account"]
     assert {row["Итог"] for row in json.loads(shown["monitoring-quality"])} == {"пройдена"}
 
 
