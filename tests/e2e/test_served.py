@@ -186,6 +186,11 @@ def test_a_missed_september_is_caught_up_once_and_a_signed_list_stays(
             f"{move}, deployment_id = ({deployment}) where replace(id, '-', '') = ?",
             day, day, planned["09"], planned[month],
         )  # fmt: skip
+        service.change(
+            "update flow_run_state set state_details = json_set(state_details, '$.scheduled_time', ?)"
+            " where id = (select state_id from flow_run where replace(id, '-', '') = ?)",
+            f"{day[:10]}T03:00:00Z", planned[month],
+        )  # fmt: skip
     # And one run was cut off by the power.
     service.change("update flow_run set state_type = 'RUNNING' where replace(id, '-', '') = ?", interrupted)
     service.change(
