@@ -21,7 +21,7 @@ from pipeline.tables import support as support_tables
 
 def say_report(folder: Path) -> None:
     """Where the report on the quality of the data lies, in a run's folder or a published one."""
-    typer.echo(f"Отчёт о качестве данных: {folder / 'documents' / 'quality.html'}")
+    typer.echo(f"Отчёт о качестве данных: {folder / 'documents' / 'Качество данных.html'}")
 
 
 def say_intake(run: Run) -> None:

@@ -71,7 +71,7 @@ def load(directory: Path) -> tuple[Correction, ...]:
             )
         try:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ConfigError(
                 "Файл исправлений не читается",
                 where=f"{where}{toml_place(error)}",

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.errors import MatchError
+from pipeline.formula_guard import guarded
 from pipeline.names import normalise, normalise_municipality
 from pipeline.region import read_reference, reference_table
 from pipeline.schema import records
@@ -25,7 +26,13 @@ NAME = ["municipality_text", "school_text", "code_text"]
 
 def save_proposals(root: Path, proposals: pd.DataFrame) -> None:
     """Write the proposals of a run where the analyst looks for them (`forms/match_proposals.csv`)."""
-    text = proposals.to_csv(index=False, lineterminator="\n")
+    # Names come from other people's files, and the analyst opens this one in a spreadsheet.
+    texts = {
+        c.name: proposals[c.name].map(guarded, na_action="ignore")
+        for c in MATCH_PROPOSALS.columns
+        if c.kind == "string"
+    }
+    text = proposals.assign(**texts).to_csv(index=False, lineterminator="\n")
     write_whole(root, PROPOSALS.as_posix(), text.encode("utf-8-sig"))
 
 

@@ -16,8 +16,8 @@ import pandas as pd
 from pipeline import corrections
 from pipeline.confirmation import FIGURES
 from pipeline.errors import ConfigError
+from pipeline.formula_guard import guarded
 from pipeline.objections import CellCorrection
-from pipeline.outputs.table_file import FORMULA_SIGNS
 from pipeline.region import read_reference, reference_table
 from pipeline.russian import number
 from pipeline.schema import Table, records
@@ -42,7 +42,7 @@ def load_objections(root: Path) -> pd.DataFrame:
     path = root / OBJECTIONS_FILE
     if not path.is_file():
         return OBJECTIONS.empty()
-    frame = _loaded(path, OBJECTIONS)
+    frame = read_reference(path, OBJECTIONS)
     known = reference_table(root, reference.SCHOOLS)["school_id"]
     strange = frame[~frame["school_id"].isin(known)]
     if not strange.empty:
@@ -71,7 +71,7 @@ def save_objections(root: Path, objections: pd.DataFrame) -> None:
 def load_history(root: Path) -> pd.DataFrame:
     """One row per decision that was revised (`OBJECTION_HISTORY`); empty where none was."""
     path = root / HISTORY_FILE
-    return _loaded(path, OBJECTION_HISTORY) if path.is_file() else OBJECTION_HISTORY.empty()
+    return read_reference(path, OBJECTION_HISTORY) if path.is_file() else OBJECTION_HISTORY.empty()
 
 
 def save_history(root: Path, history: pd.DataFrame) -> None:
@@ -82,7 +82,7 @@ def save_history(root: Path, history: pd.DataFrame) -> None:
 def load_confirmations(root: Path, year: int) -> pd.DataFrame:
     """One row per school asked to confirm its data (`CONFIRMATIONS`); empty where nothing was read yet."""
     path = root / _confirmations_file(year)
-    return _loaded(path, CONFIRMATIONS) if path.is_file() else CONFIRMATIONS.empty()
+    return read_reference(path, CONFIRMATIONS) if path.is_file() else CONFIRMATIONS.empty()
 
 
 def save_confirmations(root: Path, year: int, confirmations: pd.DataFrame) -> None:
@@ -174,16 +174,6 @@ def _confirmations_file(year: int) -> str:
     return f"decisions/confirmations/{year}.csv"
 
 
-def _loaded(path: Path, table: Table) -> pd.DataFrame:
-    """The table of a CSV, without the sign that guarded its texts."""
-    frame = read_reference(path, table)
-    for column in table.columns:
-        if column.kind == "string":
-            guarded = frame[column.name].str.startswith(tuple(f"'{sign}" for sign in FORMULA_SIGNS)).fillna(False)
-            frame[column.name] = frame[column.name].where(~guarded.astype(bool), frame[column.name].str[1:])
-    return frame
-
-
 def _save(root: Path, name: str, table: Table, frame: pd.DataFrame) -> None:
     """Write a table as CSV: UTF-8, commas, header row, days as ГГГГ-ММ-ДД, no formulas."""
     stream = io.StringIO()
@@ -202,4 +192,4 @@ def _cell(kind: str, value: Any) -> str:
     if kind == "float":
         return f"{value:g}" if float(value).is_integer() and abs(value) < 1e6 else str(value)
     told = str(value)
-    return f"'{told}" if kind == "string" and told.startswith(FORMULA_SIGNS) else told
+    return guarded(told) if kind == "string" else told

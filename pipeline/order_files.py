@@ -23,8 +23,8 @@ import pandas as pd
 
 from pipeline import region
 from pipeline.errors import StoreError
+from pipeline.formula_guard import guarded
 from pipeline.orders import UNSIGNED
-from pipeline.outputs.table_file import FORMULA_SIGNS
 from pipeline.russian import system_fault, toml_place
 from pipeline.schema import records
 from pipeline.store import MANIFEST, sha256
@@ -33,7 +33,6 @@ from pipeline.tables.orders import ORDER_KINDS, ORDER_SCHOOLS
 ORDER_FILE, SCHOOLS_FILE, SEAL_FILE, FROZEN = "order.toml", "schools.csv", "seal.json", "frozen"
 ORDER_ID = re.compile(rf"(\d{{4}})-({'|'.join(ORDER_KINDS)})-(\d{{2,}})")
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-TEXTS = ("school_name", "municipality_name", "ground_text")
 RESTORE = "верните папку приказа из резервной копии: подписанный приказ не меняют"
 
 
@@ -98,8 +97,8 @@ def read_order(folder: Path) -> Order:
         said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise StoreError("В папке приказа нет файла order.toml", where=_place(folder), remedy=remedy) from error
-    except (OSError, ValueError) as error:
-        place = toml_place(error) if isinstance(error, ValueError) else f": {system_fault(error)}"
+    except (OSError, ValueError, RecursionError) as error:
+        place = f": {system_fault(error)}" if isinstance(error, OSError) else toml_place(error)
         raise StoreError("Файл приказа не читается", where=where + place, remedy=remedy) from error
     kinds = {"year": int, "signed_date": date}
     wrong = [field.name for field in fields(Order) if field.default is not None and field.name not in said]
@@ -125,7 +124,7 @@ def frozen_manifest(root: Path, order_id: str) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         manifest["tables"], manifest["inputs"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise StoreError(
             "Копия расчёта, на котором стоит приказ, не читается",
             where=f"decisions/orders/{order_id}/{FROZEN}/{MANIFEST}",
@@ -166,7 +165,7 @@ def read_schools(folder: Path) -> pd.DataFrame:
     own = region.read_reference(path, ORDER_SCHOOLS)
     if not (own["order_id"] == folder.name).all():
         raise StoreError("Список школ — другого приказа", where=f"{_place(folder)}/{SCHOOLS_FILE}", remedy=RESTORE)
-    return own.assign(**{name: own[name].map(_shown, na_action="ignore").astype("str") for name in TEXTS})
+    return own
 
 
 def write_draft(root: Path, order: Order, schools: pd.DataFrame, published: Path | None) -> None:
@@ -250,7 +249,7 @@ def checked_seal(folder: Path) -> str:
     try:
         said = json.loads((folder / SEAL_FILE).read_text(encoding="utf-8"))
         hashes, seal = {str(k): str(v) for k, v in said["files"].items()}, str(said["seal_sha256"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StoreError("Печать приказа не читается", where=f"{place}/{SEAL_FILE}", remedy=RESTORE) from error
     if _seal(hashes) != seal or not {ORDER_FILE, SCHOOLS_FILE} <= set(hashes):
         raise StoreError("Печать приказа изменена", where=f"{place}/{SEAL_FILE}", remedy=RESTORE)
@@ -329,13 +328,8 @@ def _csv(schools: pd.DataFrame) -> bytes:
     writer.writerow(ORDER_SCHOOLS.column_names)
     for row in records(ORDER_SCHOOLS.conform(schools)):
         # People look at the file in Excel: a name must not be reckoned as a formula.
-        writer.writerow("" if v is None else f"'{v}" if str(v).startswith(FORMULA_SIGNS) else v for v in row.values())
+        writer.writerow(guarded(value) if isinstance(value, str) else value for value in row.values())
     return stream.getvalue().encode("utf-8")
-
-
-def _shown(text: str) -> str:
-    """A text as it was before `_csv` kept it from being a formula."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_SIGNS) else text
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -15,12 +15,13 @@ import pandas as pd
 
 from pipeline.commission_log import checked_log, in_force
 from pipeline.errors import ConfigError
+from pipeline.formula_guard import unguarded
 from pipeline.identity import Register
 from pipeline.lineage import refuse_survivors, refuse_wrong_dates
 from pipeline.russian import toml_place
 from pipeline.schema import Column, Table, records
 from pipeline.school_lists import list_files, own_list
-from pipeline.sources.grid import SourceFile, source_file
+from pipeline.sources.grid import SourceFile, clean, source_file
 from pipeline.sources.received import received_files
 from pipeline.store import sha256
 from pipeline.tables import orders, reference
@@ -75,7 +76,7 @@ def load_region(root: Path) -> Region:
         )
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(
             "Файл region.toml не читается",
             where=f"{path}{toml_place(error)}",
@@ -96,7 +97,7 @@ def reference_table(root: Path, table: Table) -> pd.DataFrame:
 
 
 def read_reference(path: Path, table: Table) -> pd.DataFrame:
-    """The conformed frame of one reference CSV (UTF-8; comma, semicolon or tab; header row)."""
+    """The conformed frame of one reference CSV (UTF-8; comma, semicolon or tab; header row), texts unguarded."""
     where = _place(path)
     frame = text_table(path, where)
     lacking = [c.name for c in table.columns if c.name not in frame.columns and not c.nullable]
@@ -113,6 +114,8 @@ def read_reference(path: Path, table: Table) -> pd.DataFrame:
     for column in table.columns:
         if column.name in frame.columns:
             _refuse_unreadable(frame[column.name], column, where)
+            if column.kind == "string":
+                frame[column.name] = frame[column.name].map(unguarded, na_action="ignore").astype("str")
             if column.kind == "bool":
                 frame[column.name] = frame[column.name].str.lower().map(BOOLEANS)
     good, bad = table.split(frame)
@@ -139,7 +142,8 @@ def text_table(path: Path, where: str) -> pd.DataFrame:
     # The names of columns hold no delimiter; texts below them hold commas and semicolons enough to mislead.
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=max(",;\t", key=header_line.count), strict=True)
     try:
-        lines = [[cell.strip() for cell in line] for line in reader]
+        # A name with the orders of a terminal or a mark that turns it around would go on into every document.
+        lines = [[str(clean(cell) or "") for cell in line] for line in reader]
     except csv.Error as error:
         raise ConfigError(
             "Таблица не читается: кавычки расставлены неверно",

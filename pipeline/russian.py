@@ -278,7 +278,7 @@ def day_text(day: str) -> str:
     return f"{found[3]}.{found[2]}.{found[1]}" if found else day
 
 
-def toml_place(error: ValueError) -> str:
+def toml_place(error: Exception) -> str:
     """Where a TOML file is wrong, as the end of a place: «, строка 3»; the library says it in English words."""
     found = re.search(r"line (\d+)", str(error))
     return f", строка {found[1]}" if found else ""

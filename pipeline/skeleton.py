@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.errors import ConfigError, SourceError, StoreError
+from pipeline.formula_guard import guarded
 from pipeline.names import normalise_municipality
 from pipeline.region import SETTINGS_FOLDERS, load_region, reference_table
 from pipeline.russian import system_fault
@@ -152,11 +153,11 @@ def kind_of(name: str) -> str:
 
 
 def write_reference(root: Path, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Write a reference CSV of the region whole, in the declared columns."""
+    """Write a reference CSV of the region whole, in the declared columns, no text a formula."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, table.column_names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
+    writer.writerows({k: guarded(v) if isinstance(v, str) else v for k, v in row.items()} for row in rows)
     write_whole(root, f"reference/{table.name}.csv", stream.getvalue().encode())
 
 

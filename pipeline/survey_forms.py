@@ -51,7 +51,7 @@ def load_texts(root: Path) -> SurveyTexts:
     if path.is_file():
         try:
             own = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ConfigError(
                 "Тексты анкет не читаются",
                 where=f"{TEXTS}{toml_place(error)}",

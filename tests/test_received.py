@@ -52,10 +52,20 @@ def test_a_link_is_refused_wherever_files_are_received(tmp_path: Path, place: st
     inside = put(root, f"{place}/own.csv".lstrip("/"))
     targets = {"outside": "elsewhere/secret.csv", "inside": inside, "folder": "elsewhere", "broken": "nowhere"}
     (inside.parent / "linked.csv").symlink_to(tmp_path / targets[kind])
-    with pytest.raises(SourceError, match=r"Вместо файла лежит ссылка.*linked\.csv"):
+    with pytest.raises(SourceError, match=r"лежит ссылка.*linked\.csv"):
         READERS[place](root)
     (inside.parent / "linked.csv").rename(inside.parent / "_linked.csv")
     assert [file.path for file in READERS[place](root)] == [inside]
+
+
+@pytest.mark.parametrize("place", READERS)
+def test_a_folder_that_is_a_link_itself_is_refused(tmp_path: Path, place: str) -> None:
+    put(tmp_path / "elsewhere", f"{place}/a.csv".lstrip("/"))
+    folder = tmp_path / "region/raw/2026" / place
+    folder.parent.mkdir(parents=True)
+    folder.symlink_to(tmp_path / "elsewhere/raw/2026" / place)
+    with pytest.raises(SourceError, match="лежит ссылка"):
+        READERS[place](tmp_path / "region")
 
 
 def test_the_folder_of_a_region_may_lie_behind_a_link_itself(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def _document(edition: str, directory: Path | None, seen: tuple[str, ...]) -> di
         )
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MethodologyError(
             "Файл методики не читается",
             where=f"methodology/{path.name}{toml_place(error)}",

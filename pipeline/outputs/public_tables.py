@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.formula_guard import guarded
 from pipeline.methodology.rules import DisclosureRules
 from pipeline.outputs.sheets import Book, Field, Sheet, render
-from pipeline.outputs.table_file import FORMULA_SIGNS
 from pipeline.russian import percent, procedure_label, subject_label
 from pipeline.schema import records
 from pipeline.tables.disclosed import ALL_GRADES
@@ -76,7 +76,7 @@ def _cell(value: Any) -> str:
     """A value as a cell of the CSV; text that a spreadsheet would take for a formula is shown as text."""
     if isinstance(value, float):
         return f"{value:.1f}".replace(".", ",")
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_SIGNS) else str(value)
+    return guarded(value) if isinstance(value, str) else str(value)
 
 
 def _guide(rules: DisclosureRules) -> Sequence[str]:

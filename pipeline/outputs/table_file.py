@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from pipeline.errors import ConfigError, StoreError
+from pipeline.formula_guard import guarded
 from pipeline.russian import system_fault
 from pipeline.schema import Table, records
 from pipeline.store import write_parquet
 
 SUFFIXES = (".csv", ".xlsx", ".parquet")
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is reckoned by a spreadsheet, not shown
 
 
 def check_name(path: Path) -> None:
@@ -72,7 +72,7 @@ def _cell(value: Any) -> str:
         return "да" if value else "нет"
     if isinstance(value, float):
         return str(value).replace(".", ",")
-    return f"'{value}" if str(value).startswith(FORMULA_SIGNS) and not isinstance(value, int) else str(value)
+    return str(value) if isinstance(value, int) else guarded(str(value))
 
 
 def _workbook(table: Table, frame: pd.DataFrame) -> bytes:

@@ -43,7 +43,7 @@ def read_toml_lines(file: SourceFile, region_name: str, year: int, words: dict[s
     """
     try:
         document = tomllib.loads(file.path.read_bytes().decode("utf-8-sig"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SourceError(
             "Файл решений комиссии не читается",
             where=f"{file.file_id}{toml_place(error) if isinstance(error, ValueError) else ''}",

@@ -70,7 +70,7 @@ def read_document(path: Path, where: str) -> dict[str, Any]:
     """The TOML of a file as it stands."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(
             "Макет не читается как TOML",
             where=f"{where}{toml_place(error)}",

@@ -22,19 +22,26 @@ def received_files(root: Path, folder: Path, year: int, others: tuple[str, ...] 
             to a folder nothing would be read at all.
     """
     found = []
+    for place in (folder, *folder.parents):
+        if root / "raw" in place.parents:
+            _refuse_link(place, root)
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if parts[0] in others or any(part.startswith(SET_ASIDE) for part in parts):
             continue
-        if path.is_symlink():
-            raise SourceError(
-                "Вместо файла лежит ссылка на другое место: её содержимое не попало бы в копию папки региона",
-                where=path.relative_to(root).as_posix(),
-                remedy="положите сюда сам файл или папку; ненужную ссылку удалите",
-            )
+        _refuse_link(path, root)
         if path.is_file():
             found.append(source_file(path, root, year))
     return tuple(found)
+
+
+def _refuse_link(path: Path, root: Path) -> None:
+    if path.is_symlink():
+        raise SourceError(
+            "Вместо файла или папки лежит ссылка на другое место: её содержимое не попало бы в копию папки региона",
+            where=path.relative_to(root).as_posix(),
+            remedy="положите сюда сам файл или папку; ненужную ссылку удалите",
+        )
 
 
 def by_delivery(files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
