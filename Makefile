@@ -91,7 +91,7 @@ check: $(INSTALLED)
 test: $(INSTALLED)
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(CI),--cov --cov-report=term)
 
-# Properties are tried here on four times as many examples as in `make test`.
+# Properties are tried here on eight times as many examples as in `make test`.
 test-slow: $(INSTALLED)
 	@SHNRO_DEPTH=4 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "slow or hypothesis"
 

@@ -4,6 +4,7 @@ And the things that are dear to make, each made once for all workers of a test r
 and the small region of twelve with its results published, its list computed, its list signed.
 """
 
+import contextlib
 import gc
 import os
 import shutil
@@ -24,11 +25,11 @@ PROJECT = Path(__file__).resolve().parents[1]
 # Few but long tests. Workers take whole files, and by itself xdist leaves those with the fewest tests to the end.
 LONGEST_FILES = (
     "test_golden.py",
-    "test_synthetic.py",
+    "test_orders_command.py",
     "test_list_over_years.py",
     "test_privacy.py",
     "test_bad_input.py",
-    "test_orders_command.py",
+    "test_synthetic.py",
     "test_causes_command.py",
     "test_context_stage.py",
     "test_flows.py",
@@ -105,11 +106,12 @@ def monitored_region(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def listed_region(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small region whose list of four schools is computed: s09 to s12."""
+    """The small region whose list of four schools is computed: s09 to s12; beside it, what the command said."""
 
     def make(root: Path) -> None:
         make_small_region(root)
-        with pytest.MonkeyPatch.context() as patch:
+        said = root.with_suffix(".txt").open("w", encoding="utf-8")
+        with pytest.MonkeyPatch.context() as patch, said, contextlib.redirect_stdout(said):
             identify(patch, root)
 
     return made_once(tmp_path_factory, "область с пробелом", make)

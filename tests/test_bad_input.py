@@ -335,8 +335,16 @@ def test_rows_of_no_use_are_set_aside_with_file_row_and_reason(
     ("spoil", "reason"),
     [
         (lambda rows: [*rows, *rows], "Полное повторение другой строки"),
-        (lambda rows: [*rows, *(results_row(n, 2026, low=31) for n in range(1, 6))], "противоречат друг другу"),
-        (lambda rows: [results_row(n, 2026, low=90) for n in range(1, 13)] + rows[1:], "больше, чем участников"),
+        pytest.param(
+            lambda rows: [*rows, *(results_row(n, 2026, low=31) for n in range(1, 6))],
+            "противоречат друг другу",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            lambda rows: [results_row(n, 2026, low=90) for n in range(1, 13)] + rows[1:],
+            "больше, чем участников",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_file_full_of_repeats_or_impossible_rows_stops_the_run(

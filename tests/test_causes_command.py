@@ -124,6 +124,7 @@ def test_the_same_returns_give_the_same_tables_and_workbook(root: Path, monkeypa
     assert first == second
 
 
+@pytest.mark.slow
 def test_without_any_return_the_register_says_so_school_by_school(root: Path, monkeypatch, capsys) -> None:
     assert build(monkeypatch, root) == 0
     assert set(published(root, "register_of_causes")["status_code"]) == {"not_established"}

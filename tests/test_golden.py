@@ -175,6 +175,7 @@ def test_every_school_has_exactly_one_status_and_the_appendix_shows_no_figures(i
     assert set(appendix["category_text"]) == {"ШНРО"}
 
 
+@pytest.mark.slow
 def test_the_register_of_causes_finds_what_the_listed_schools_truly_lack(identified: Run) -> None:
     run, touched = run_watched(identified.root, "causes")
     for stage in FLOWS["causes"]:

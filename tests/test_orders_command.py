@@ -94,6 +94,7 @@ def test_an_amendment_may_be_limited_to_named_schools(signed: Path, monkeypatch,
     assert listed(signed) == ["s08", "s09", "s10", "s11", "s12"]
 
 
+@pytest.mark.slow
 def test_the_next_september_stays_on_what_was_signed(signed: Path, monkeypatch) -> None:
     decide(signed, s08="include", s09="exclude")
     assert run(monkeypatch, signed, "amend", "--year", YEAR) == 0
@@ -105,6 +106,7 @@ def test_the_next_september_stays_on_what_was_signed(signed: Path, monkeypatch) 
     assert past.loc["s10", ["number", "date"]].tolist() == ["100-ОД", "2026-09-15"]
 
 
+@pytest.mark.slow
 def test_imported_lists_are_orders_and_can_be_amended(root: Path, monkeypatch, capsys) -> None:
     import_list(root, 2024, "s01", "s02")
     import_list(root, YEAR, "s01", "s10", number="55", day="2026-09-10")

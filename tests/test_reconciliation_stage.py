@@ -58,6 +58,7 @@ def test_beside_the_signed_list_the_same_federal_list_says_something_else(root: 
     assert relations == {"s01": "both", "s12": "theirs_only"}
 
 
+@pytest.mark.slow
 def test_a_damaged_federal_list_is_told_before_the_results_are_read(root: Path, monkeypatch, capsys) -> None:
     damaged = root / "decisions/lists/federal_bias_2026.xlsx"
     damaged.write_bytes(b"no workbook")

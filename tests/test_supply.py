@@ -7,6 +7,8 @@ import re
 from importlib import metadata
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).resolve().parents[1]
 LOCK = PROJECT / "requirements.lock"
 LICENCES = PROJECT / "docs/licences.md"
@@ -20,8 +22,9 @@ ELSEWHERE = {
     "pywin32": "PSF",
     "whenever": "MIT",
 }
-# A package under several licences ("OR" and lists of classifiers) may be used under the mildest; all of these allow
-# use in an office, unchanged, with no duty towards others than to keep the notices.
+# A package under several licences ("OR" and lists of classifiers) may be used under the mildest; where an expression
+# says "AND", every one of them binds. All of these allow use in an office, unchanged, with no duty towards others than
+# to keep the notices.
 ALLOWED = re.compile(
     r"\b(MIT|MIT-0|BSD|0BSD|Apache|ISC|ISCL|PSF|Python Software Foundation|MPL|Mozilla|LGPL|Artistic|Zlib|CC0|CNRI)\b"
 )
@@ -55,6 +58,19 @@ def licence_of(name: str) -> str:
     return told.get("License-Expression") or "; ".join(classifiers) or first_line
 
 
+def is_allowed(told: str) -> bool:
+    """Whether what a package says allows use: an expression of SPDX by its words, anything else by its name."""
+    tokens = re.findall(r"[()]|\b(?:AND|OR)\b|(?:(?!\b(?:AND|OR)\b)[^()])+", told)
+    tokens = [token.strip() for token in tokens if token.strip()]
+    if not {"AND", "OR"} & set(tokens):
+        return ALLOWED.search(told) is not None and FORBIDDING.search(told) is None
+    judged = " ".join(
+        token.lower() if token in ("AND", "OR") else token if token in "()" else str(is_allowed(token))
+        for token in tokens
+    )
+    return bool(eval(judged))  # of True, False, and, or, ( and ) only: Python binds them as SPDX does
+
+
 def page() -> str:
     """The page of licences, as it should be."""
     return HEAD + "".join(f"| {name} | {version} | {licence_of(name)} |\n" for name, version in locked())
@@ -69,7 +85,26 @@ def test_every_locked_package_has_hashes_and_no_index_is_named() -> None:
 
 def test_every_licence_allows_use() -> None:
     licences = {name: licence_of(name) for name, _ in locked()}
-    assert {n: told for n, told in licences.items() if not ALLOWED.search(told) or FORBIDDING.search(told)} == {}
+    assert {name: told for name, told in licences.items() if not is_allowed(told)} == {}
+
+
+@pytest.mark.parametrize(
+    ("told", "is_free"),
+    [
+        ("MIT", True),
+        ("Mozilla Public License 2.0 (MPL 2.0)", True),
+        ("MPL-2.0 AND (Apache-2.0 OR MIT)", True),
+        ("Artistic License; GNU General Public License (GPL)", True),
+        ("GPL-3.0-only OR MIT", True),
+        ("MIT AND GPL-3.0-only", False),
+        ("MIT AND (GPL-3.0-only OR AGPL-3.0-only)", False),
+        ("GPL-3.0-only OR MIT AND SSPL-1.0", False),
+        ("GNU Affero General Public License v3; BSL", False),
+        ("", False),
+    ],
+)
+def test_of_several_licences_each_that_binds_has_to_allow_use(told: str, is_free: bool) -> None:
+    assert is_allowed(told) == is_free
 
 
 def test_the_page_of_licences_names_every_locked_package() -> None:

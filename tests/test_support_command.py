@@ -48,6 +48,7 @@ def published(root: Path, period: str, name: str) -> pd.DataFrame:
     return pd.read_parquet(root / f"published/support/{YEAR}-{period}/{name}.parquet")
 
 
+@pytest.mark.slow
 def test_a_region_with_nothing_has_every_row_and_no_data(root, monkeypatch, capsys) -> None:
     assert build(monkeypatch, root, "november") == 0
     told = capsys.readouterr().out

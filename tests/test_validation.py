@@ -30,7 +30,6 @@ def municipality_of(school_id: str) -> str:
 
 @pytest.fixture(scope="module")
 def method():
-    """The method."""
     return methodology.load()
 
 
@@ -98,8 +97,12 @@ def rejects(reason_code: str, count: int, *, is_service: bool = False, stage: st
     return TABLES["rejects"].conform(pd.DataFrame(rows))
 
 
+def derived(region, method):
+    return plausibility.derive(**region, year=YEAR, rules=method.quality)
+
+
 def outcome(region, method):
-    return validation.validate(plausibility.derive(**region, year=YEAR, rules=method.quality), method)
+    return validation.validate(derived(region, method), method)
 
 
 def failed_codes(checks: pd.DataFrame) -> set[str]:
@@ -251,7 +254,10 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_fails_its_own_checks_and_no_other(fault, method):
     spoil, expected = FAULTS[fault]
-    assert failed_codes(outcome(spoil(clean_region()), method).checks) == expected
+    clean, frames = (derived(region, method) for region in (clean_region(), spoil(clean_region())))
+    if fault != "clean":  # what the clean region has as well is judged there, once: a suite sees its own frame only
+        frames = {name: frame.iloc[:0] if frame.equals(clean[name]) else frame for name, frame in frames.items()}
+    assert failed_codes(validation.validate(frames, method).checks) == expected
 
 
 def test_every_check_is_made_to_fail_above(method):
@@ -325,8 +331,7 @@ CLEAN_RESULTS = clean_region()["results"]
 @settings(deadline=None, max_examples=examples(13))
 @given(st.sets(st.sampled_from(SCHOOLS), min_size=1))
 def test_a_school_still_to_come_is_no_drift(received):
-    results = CLEAN_RESULTS
-    kept = results[~is_now(results) | results["school_id"].isin(received)]
+    kept = CLEAN_RESULTS[~is_now(CLEAN_RESULTS) | CLEAN_RESULTS["school_id"].isin(received)]
     slices = plausibility.slices(
         kept[is_now(kept)],
         kept[~is_now(kept)],

@@ -11,9 +11,9 @@ import click
 import plain_words
 import pytest
 import typer
-from ordered_region import identify, run
+from ordered_region import run
 from site_region import make_site
-from small_region import command, make_small_region
+from small_region import command
 
 from pipeline import cli, reports
 from pipeline.reasons import REASON_CODES
@@ -44,11 +44,12 @@ def published_faults(root: Path) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def said(listed_region: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A small region with a list, a draft order and the web report, and what the commands said meanwhile."""
-    root, terminal = make_small_region(tmp_path_factory.mktemp("words")), io.StringIO()
+    root = Path(shutil.copytree(listed_region, tmp_path_factory.mktemp("words") / "region", symlinks=True))
+    terminal = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(terminal):
-        identify(patch, root)
+        print(listed_region.with_suffix(".txt").read_text("utf-8").replace(str(listed_region), str(root)))
         assert run(patch, root, "draft", "--year", YEAR) == 0
         assert run(patch, root, "show") == 0
         assert command(patch, "explain", "s08", "--data", root, "--year", YEAR) == 0
