@@ -6,6 +6,7 @@ and the small region of twelve with its results published, its list computed, it
 
 import contextlib
 import gc
+import io
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from depth import examples
 from filelock import FileLock
 from hypothesis import settings
 from ordered_region import YEAR, identify, run
+from planted_pupils import plant
 from small_region import command, make_small_region
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -34,6 +36,11 @@ LONGEST_FILES = (
     "test_context_stage.py",
     "test_flows.py",
 )
+
+YEAR_OF_WORK = (
+    ("monitor",), ("identify",), ("causes", "build"), ("order", "draft"),
+    ("support", "build", "--period", "june"), ("support", "build", "--period", "november"), ("site",),
+)  # fmt: skip
 
 settings.register_profile("house", deadline=None, max_examples=examples(20))
 settings.load_profile("house")
@@ -90,6 +97,26 @@ def demo_region(tmp_path_factory: pytest.TempPathFactory) -> Path:
         subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=600)
 
     return made_once(tmp_path_factory, "demo-region", make)
+
+
+@pytest.fixture(scope="session")
+def published_demo(demo_region: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The made-up region after a year of work, everything published; its pupils are planted (`planted_pupils`).
+
+    What the commands said lies beside it (`.txt`).
+    """
+
+    def make(root: Path) -> None:
+        shutil.copytree(demo_region, root, symlinks=True)
+        plant(root)
+        told = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+            for words in YEAR_OF_WORK:
+                direct = () if words[0] == "order" else ("--direct",)
+                assert command(patch, *words, "--data", root, "--year", 2026, *direct) == 0, told.getvalue()
+        root.with_suffix(".txt").write_text(told.getvalue(), "utf-8")
+
+    return made_once(tmp_path_factory, "published-demo", make)
 
 
 @pytest.fixture(scope="session")

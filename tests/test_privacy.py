@@ -1,9 +1,12 @@
 """Nothing that names a pupil leaves raw/: planted names, documents and codes are looked for in every written byte."""
 
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from planted_pupils import MARKERS as PLANTED
 from small_region import command, make_small_region
 from source_files import Row, write_csv, write_xlsx
 
@@ -108,15 +111,21 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def seen(root: Path) -> list[str]:
-    """«file: marker» of every marker in what was written below a region's folder, raw/ aside; Parquet also decoded."""
+def seen(root: Path, markers: Sequence[str] = MARKERS) -> list[str]:
+    """«file: marker» of every marker in what was written below a region's folder, raw/ aside.
+
+    Parquet is also decoded, workbooks, documents and every other archive are unpacked.
+    """
     found = []
     for path in sorted(p for p in root.rglob("*") if p.is_file() and p.relative_to(root).parts[0] != "raw"):
-        content = path.read_bytes()
+        contents = [path.read_bytes()]
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                contents += [archive.read(name) for name in archive.namelist()]
         decoded = pd.read_parquet(path).astype("str").to_csv() if path.suffix == ".parquet" else ""
-        for marker in MARKERS:
+        for marker in markers:
             spellings = [marker.encode(encoding) for encoding in ("utf-8", "cp1251", "utf-16-le", "unicode_escape")]
-            if marker in decoded or any(spelling in content for spelling in spellings):
+            if marker in decoded or any(spelling in content for content in contents for spelling in spellings):
                 found.append(f"{path.relative_to(root)}: {marker}")
     return found
 
@@ -125,6 +134,8 @@ def test_the_search_sees_what_is_there(root: Path) -> None:
     (root / "runs").mkdir()
     PUPILS.astype("str").to_parquet(root / "runs/leak.parquet", compression="gzip")
     (root / "runs/leak.json").write_bytes(SURNAME.encode("unicode_escape"))
+    write_xlsx(root / "runs/leak.xlsx", [[NAME]])
+    assert f"runs/leak.xlsx: {NAME}" in seen(root)
     assert f"runs/leak.parquet: {DOCUMENT}" in seen(root) and f"runs/leak.json: {SURNAME}" in seen(root)
 
 
@@ -177,3 +188,14 @@ def test_a_draft_of_a_layout_quotes_no_pupil(
     printed = capsys.readouterr()
     assert printed.out + printed.err
     assert [marker for marker in MARKERS if marker in printed.out + printed.err] == []
+
+
+@pytest.mark.slow
+def test_a_year_of_work_names_nobody_and_tells_no_hidden_note(published_demo: Path) -> None:
+    assert seen(published_demo, PLANTED) == []
+    said = published_demo.with_suffix(".txt").read_text("utf-8")
+    assert [marker for marker in PLANTED if marker in said] == []
+    # Those files were read: their pupils are counted.
+    files = pd.read_parquet(published_demo / "published/monitoring/2026/source_files.parquet").set_index("file_id")
+    assert files.loc["raw/2026/ege/ЕГЭ_01_2026.csv", "kept_count"] > 1000
+    assert files.loc["raw/2026/context/Контекст_2026.xlsx", "kept_count"] > 300
