@@ -45,7 +45,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 		echo "Python's venv and ensurepip are missing; on Debian: apt install python3-venv" >&2; \
 		rm -rf $(VENV); exit 1; }
 	@echo "Установка: библиотеки из requirements.lock"
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@# The lock is whole: nothing is left to resolve. (Given the choice, pip 23 takes the newest of a package asked for with
+	@# extras, whatever the lock says, and then misses its hash.)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip check -qq --disable-pip-version-check
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@# Some packages ship templates that are no valid Python; they cannot be compiled and need not be.
 	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib pipeline flows || true
